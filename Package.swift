@@ -1,0 +1,133 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every Swift target is checked as strictly as the language allows.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The kernels are optimised in every build configuration; infinities stay meaningful, NaN checks live in Swift.
+let kernelFlags: [CSetting] = [
+    .unsafeFlags([
+        "-O3", "-fno-math-errno", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math",
+        "-freciprocal-math", "-fno-honor-nans", "-ffp-contract=fast",
+    ])
+]
+
+let package = Package(
+    name: "spind",
+    products: [.executable(name: "spind", targets: ["spind"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    // Bottom-up: a target may import only targets above it in its own wing, and SpinDomain.
+    targets: [
+        // The vocabulary both wings speak: configurations, records, events, errors, two protocols.
+        .target(name: "SpinDomain", swiftSettings: strict),
+
+        // Numeric wing -------------------------------------------------------------------------
+
+        // Vector loops that need exp, or that Swift cannot vectorise.
+        .target(name: "CKernels", cSettings: kernelFlags),
+        // Loads OpenBLAS at run time, after choosing the right kernel for the processor.
+        .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+        // Aligned buffers, the worker pool, matrix products, counter-based random numbers.
+        .target(
+            name: "Tensors", dependencies: ["SpinDomain", "CKernels", "COpenBLAS"],
+            swiftSettings: strict),
+        // One configurable decoder: forward, backward, and decoding with a key/value cache.
+        .target(
+            name: "Transformer", dependencies: ["SpinDomain", "Tensors", "CKernels"],
+            swiftSettings: strict),
+        // SHA-256 for the numeric wing's checkpoints comes from libnettle, which libmicrohttpd already needs.
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        // Hugging Face folders and GGUF files, in and out.
+        .target(
+            name: "ModelFiles", dependencies: ["SpinDomain", "Tensors", "Transformer", "CNettle"],
+            swiftSettings: strict),
+        // The general pre-tokeniser path for patterns read from tokenizer.json.
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        // Tokenizers, chat templates, data sets.
+        .target(
+            name: "TextData", dependencies: ["SpinDomain", "CPCRE2"], swiftSettings: strict),
+        // The game: rollout, loss, optimizer, trainer, checkpoints.
+        .target(
+            name: "SelfPlay",
+            dependencies: ["SpinDomain", "Tensors", "Transformer", "ModelFiles", "TextData", "CKernels"],
+            swiftSettings: strict),
+
+        // Service wing -------------------------------------------------------------------------
+
+        // Writes the files of migrations/, openapi.yaml and the demo's assets into Swift source.
+        .executableTarget(name: "EmbedTool", swiftSettings: strict),
+        .plugin(name: "Embed", capability: .buildTool(), dependencies: ["EmbedTool"]),
+        // JSON and YAML text to plain values, with positions of what is wrong.
+        .target(
+            name: "Documents",
+            dependencies: ["SpinDomain", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        // The store: SQLite through GRDB, scripts of migrations/.
+        .target(
+            name: "Storage",
+            dependencies: ["SpinDomain", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict, plugins: ["Embed"]),
+        // The job runner: queue, state machine, recovery.
+        .target(name: "Jobs", dependencies: ["SpinDomain"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        // An HTTP server: requests in, responses out, on libmicrohttpd's own threads.
+        .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
+        // The routes of /v1.
+        .target(
+            name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents"],
+            swiftSettings: strict, plugins: ["Embed"]),
+
+        // Wiring -------------------------------------------------------------------------------
+
+        .executableTarget(
+            name: "spind",
+            dependencies: [
+                "SpinDomain", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API", "Documents",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict, plugins: ["Embed"]),
+
+        // Tests --------------------------------------------------------------------------------
+
+        .testTarget(name: "SpinDomainTests", dependencies: ["SpinDomain"], swiftSettings: strict),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["Transformer", "Tensors", "ModelFiles"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ModelFilesTests", dependencies: ["ModelFiles", "Transformer", "Tensors", "SpinDomain"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "TextDataTests", dependencies: ["TextData", "SpinDomain"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "SelfPlayTests",
+            dependencies: ["SelfPlay", "Transformer", "Tensors", "ModelFiles", "TextData", "SpinDomain"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "DocumentsTests", dependencies: ["Documents", "SpinDomain"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "SpinDomain"], swiftSettings: strict),
+        .testTarget(
+            name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"], swiftSettings: strict),
+        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
+        .testTarget(
+            name: "APITests",
+            dependencies: ["API", "MicroHTTP", "Jobs", "Storage", "Documents", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["SpinDomain"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
