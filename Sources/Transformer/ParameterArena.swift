@@ -1,0 +1,18 @@
+public import Tensors
+
+/// One number for every place of a `ParameterLayout`: the weights, their gradients, or a moment.
+public final class ParameterArena: Sendable {
+    public let layout: ParameterLayout
+    public let buffer: FloatBuffer
+
+    /// All zero.
+    public init(_ layout: ParameterLayout) {
+        self.layout = layout
+        buffer = FloatBuffer(count: layout.count)
+    }
+
+    /// The first float of a parameter, or nil when the layout has none of that name.
+    public func pointer(_ name: ParameterName) -> UnsafeMutablePointer<Float>? {
+        layout[name].map { buffer.pointer + $0.offset }
+    }
+}
