@@ -1,0 +1,114 @@
+/// Where everything that must survive lies; the runner writes, HTTP reads, neither waits for the other.
+///
+/// Every method is synchronous and safe to call from any thread. A call that returns has made its
+/// effect durable. Missing things are `notFound`, illegal changes `conflict`, a full disk `diskFull`.
+public protocol JobStore: RegistrationStore {
+    // Jobs
+
+    /// Stores a new job with its `job.created` event.
+    ///
+    /// - Returns: the new job, or the one that an earlier call with the same key stored.
+    /// - Throws: `conflict` when the key was used for another body.
+    func insert(_ job: Job, idempotency: IdempotencyKey?) throws -> (job: Job, isNew: Bool)
+    func job(_ id: String) throws -> Job
+    /// Newest first; `after` is the last id of the page before.
+    func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job>
+    /// Changes name, labels or allowed iterations.
+    /// - Parameter version: nil, or the version that the row must have (`conflict` otherwise).
+    func update(
+        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
+    ) throws -> Job
+    /// Moves a job along an edge of `JobStatus`, with its `job.<status>` event, in one transaction.
+    /// - Throws: `conflict` naming the present status when there is no such edge.
+    func transition(
+        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+    ) throws -> Job
+    /// The oldest queued job, now `running`; nil when there is none.
+    func claimNextJob(at time: Timestamp) throws -> Job?
+    func setProgress(job id: String, _ progress: JobProgress) throws
+    /// Removes a job that is not running, with all its rows; its checkpoint folders are the caller's.
+    func delete(job id: String) throws
+
+    // A run's records
+
+    /// Forgets what lies after the checkpoint a run goes on from: metric, validation and iteration
+    /// rows of later steps. Rollouts stay, since the same policy would write them again.
+    func rewind(job id: String, to checkpoint: CheckpointRecord?) throws
+    func append(samples: [RolloutSample], job id: String) throws
+    func samples(
+        job id: String, iteration: Int?, limit: Int, after: SampleCursor?
+    ) throws -> Page<RolloutSample>
+    /// Replaces rows of the same step, never doubles them.
+    func append(steps: [StepMetrics], job id: String) throws
+    /// Rows with `step > afterStep`, ascending.
+    func steps(
+        job id: String, iteration: Int?, afterStep: Int?, limit: Int
+    ) throws -> Page<StepMetrics>
+    func append(validation: ValidationRecord, job id: String) throws
+    func validations(job id: String) throws -> [ValidationRecord]
+    func save(iteration: IterationRecord, job id: String) throws
+    func iterations(job id: String) throws -> [IterationRecord]
+
+    // Checkpoints
+
+    func insert(checkpoint: CheckpointRecord) throws
+    func checkpoint(_ id: String) throws -> CheckpointRecord
+    /// Newest first.
+    func checkpoints(job id: String) throws -> [CheckpointRecord]
+    func delete(checkpoint id: String) throws
+
+    // Events
+
+    func append(event: JobEvent) throws
+    /// Ascending by sequence.
+    func events(job id: String, afterSequence: Int, limit: Int) throws -> Page<JobEvent>
+}
+
+/// Models and data sets by name.
+public protocol RegistrationStore: Sendable {
+    /// - Throws: `conflict` when the name is taken by another path.
+    func insert(model: ModelRecord) throws
+    func model(_ name: String) throws -> ModelRecord
+    func models() throws -> [ModelRecord]
+    func delete(model name: String) throws
+    /// - Throws: `conflict` when the name is taken.
+    func insert(dataset: DatasetRecord) throws
+    func dataset(_ name: String) throws -> DatasetRecord
+    func datasets() throws -> [DatasetRecord]
+    /// - Throws: `conflict` when a job that is not finished uses it.
+    func delete(dataset name: String) throws
+}
+
+/// A slice of a longer list.
+public struct Page<Element: Sendable>: Sendable {
+    public var elements: [Element]
+    public var hasMore: Bool
+
+    public init(elements: [Element], hasMore: Bool) {
+        self.elements = elements
+        self.hasMore = hasMore
+    }
+}
+
+/// A client's promise that two requests are the same.
+public struct IdempotencyKey: Sendable, Equatable {
+    public var key: String
+    /// A digest of the body.
+    public var fingerprint: String
+
+    public init(key: String, fingerprint: String) {
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
+
+/// A place in a job's samples.
+public struct SampleCursor: Sendable, Equatable {
+    public var iteration: Int
+    public var index: Int
+
+    public init(iteration: Int, index: Int) {
+        self.iteration = iteration
+        self.index = index
+    }
+}

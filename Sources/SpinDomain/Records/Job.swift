@@ -1,0 +1,71 @@
+/// A job as the store keeps it.
+public struct Job: Sendable, Equatable {
+    /// `job_` and 16 base-32 characters.
+    public var id: String
+    public var status: JobStatus
+    public var configuration: JobConfiguration
+    /// Where the model and the data lay at submission; the run reads these, whatever is registered later.
+    public var sources: RunSources
+    public var progress: JobProgress
+    /// Iterations a manual job may have played in all; `max_iterations` for an automatic one.
+    public var allowedIterations: Int
+    /// Why it failed or paused, in words for a person.
+    public var statusDetail: String?
+    /// Microseconds since 1970, UTC.
+    public var createdAt: Timestamp
+    public var startedAt: Timestamp?
+    public var finishedAt: Timestamp?
+    /// Grows by one with every change of the row; the strong ETag.
+    public var version: Int
+
+    public init(
+        id: String, status: JobStatus, configuration: JobConfiguration, sources: RunSources,
+        progress: JobProgress = JobProgress(), allowedIterations: Int,
+        statusDetail: String? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil,
+        finishedAt: Timestamp? = nil, version: Int = 1
+    ) {
+        self.id = id
+        self.status = status
+        self.configuration = configuration
+        self.sources = sources
+        self.progress = progress
+        self.allowedIterations = allowedIterations
+        self.statusDetail = statusDetail
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.version = version
+    }
+}
+
+/// Absolute paths of what a run reads.
+public struct RunSources: Sendable, Equatable {
+    public var modelPath: String
+    public var datasetPath: String
+    public var validationPath: String?
+
+    public init(modelPath: String, datasetPath: String, validationPath: String? = nil) {
+        self.modelPath = modelPath
+        self.datasetPath = datasetPath
+        self.validationPath = validationPath
+    }
+}
+
+/// How far a job is; steps and iterations count from 0, so these are how many are done.
+public struct JobProgress: Sendable, Equatable {
+    public enum Phase: String, Sendable, CaseIterable {
+        case loading, rollout, train, validate, save
+    }
+
+    public var phase: Phase?
+    public var iteration = 0
+    public var step = 0
+    /// Nil until the data set has been read.
+    public var totalSteps: Int?
+    public var rolloutDone = 0
+    public var rolloutTotal = 0
+    public var tokensPerSecond: Double?
+    public var secondsRemaining: Double?
+
+    public init() {}
+}
