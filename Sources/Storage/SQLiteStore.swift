@@ -1,0 +1,2 @@
+public import SpinDomain
+import Foundation
