@@ -35,7 +35,8 @@ struct YAMLReader {
             let (byte, next) = $1
             // White space and indicators may stand before an alias; non-ASCII bytes end the
             // line breaks that only YAML knows.
-            let canBegin = $0.before <= 0x20 || $0.before > 0x7E
+            let canBegin =
+                $0.before <= 0x20 || $0.before > 0x7E
                 || "[]{},:-?\"'".utf8.contains($0.before)
             if byte == UInt8(ascii: "*"), canBegin, next > 0x20 { $0.count += 1 }
             $0.before = byte
@@ -121,21 +122,22 @@ extension YamlError {
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let reason = [context?.text, problem].compactMap(\.self).joined(separator: ", ")
-            return Self.malformed(reason, mark)
+            return Self.malformed(reason, line: mark.line, column: mark.column)
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "'\($0)'" }.joined(separator: ", ")
-            return Self.malformed("the key \(names) appears twice", context.mark)
+            return Self.malformed(
+                "the key \(names) appears twice", line: context.mark.line,
+                column: context.mark.column)
         case .reader(let problem, let offset, _, let text):
             let before = text.prefix(offset ?? 0).unicodeScalars
             let line = before.count { $0 == "\n" } + 1
             let column = before.reversed().prefix { $0 != "\n" }.count + 1
-            return Self.malformed(problem, Mark(line: line, column: column))
+            return Self.malformed(problem, line: line, column: column)
         default: return SpinError(.malformed, "not valid YAML")
         }
     }
 
-    private static func malformed(_ reason: String, _ mark: Mark) -> SpinError {
-        SpinError(
-            .malformed, "not valid YAML at line \(mark.line), column \(mark.column): \(reason)")
+    private static func malformed(_ reason: String, line: Int, column: Int) -> SpinError {
+        SpinError(.malformed, "not valid YAML at line \(line), column \(column): \(reason)")
     }
 }

@@ -9,18 +9,19 @@ struct Refusal: Error {
     let detail: String
     var hint: String?
     var headers: [(name: String, value: String)] = []
-    var problems: [SpinError.FieldProblem] = []
+    /// What is wrong in detail, each with `pointer` and `detail`.
+    var errors: [JSONValue] = []
 
     init(
         status: Int, code: String, _ detail: String, hint: String? = nil,
-        headers: [(name: String, value: String)] = [], problems: [SpinError.FieldProblem] = []
+        headers: [(name: String, value: String)] = [], errors: [JSONValue] = []
     ) {
         self.status = status
         self.code = code
         self.detail = detail
         self.hint = hint
         self.headers = headers
-        self.problems = problems
+        self.errors = errors
     }
 
     static func notFound(_ detail: String, hint: String? = nil) -> Refusal {
@@ -56,7 +57,10 @@ struct Refusal: Error {
     init(_ error: SpinError) {
         self.init(
             status: Self.status(error.code), code: error.code.rawValue, error.message,
-            hint: error.hint, problems: error.problems)
+            hint: error.hint,
+            errors: error.problems.map {
+                ["pointer": .string($0.pointer), "detail": .string($0.detail)]
+            })
     }
 
     private static func status(_ code: SpinError.Code) -> Int {
@@ -80,20 +84,10 @@ struct Refusal: Error {
             "request_id": .string(requestID), "code": .string(code),
         ]
         if let hint { body["hint"] = .string(hint) }
-        if !problems.isEmpty { body["errors"] = .array(problems.map(Self.json)) }
+        if !errors.isEmpty { body["errors"] = .array(errors) }
         return .json(
             .object(body), status: status, contentType: "application/problem+json",
             headers: headers)
-    }
-
-    private static func json(_ problem: SpinError.FieldProblem) -> JSONValue {
-        var object: JSONObject = [
-            "pointer": .string(problem.pointer), "detail": .string(problem.detail),
-        ]
-        if let line = DatasetSummary.LineProblem.line(ofPointer: problem.pointer) {
-            object["line"] = .integer(line)
-        }
-        return .object(object)
     }
 
     private var title: String {

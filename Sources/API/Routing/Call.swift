@@ -7,10 +7,14 @@ import SpinDomain
 struct Call: Sendable {
     let request: HTTPRequest
     let query: Query
+    let upload: Upload
     private let parameters: [String: String]
 
-    init(_ request: HTTPRequest, route: Route, parameters: [String: String]) throws {
+    init(
+        _ request: HTTPRequest, route: Route, parameters: [String: String], upload: Upload
+    ) throws {
         self.request = request
+        self.upload = upload
         self.parameters = parameters
         query = try Query(request.query, known: route.query)
     }
@@ -27,21 +31,11 @@ struct Call: Sendable {
         return number
     }
 
-    var bodyBytes: Data {
-        get throws {
-            switch request.body {
-            case .none: Data()
-            case .data(let data): data
-            case .file(let url, _): try Data(contentsOf: url)
-            }
-        }
-    }
-
     /// The document in the body; nil when there is none.
     ///
     /// - Throws: a refusal with 415, and `malformed`.
     func document() throws -> JSONValue? {
-        let bytes = try bodyBytes
+        let bytes = try upload.bytes
         guard !bytes.isEmpty else { return nil }
         let contentType = request.header("Content-Type") ?? ""
         guard DocumentFormat(contentType: contentType) != nil else {

@@ -59,7 +59,8 @@ struct Query: Sendable {
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map(\.rawValue)
             throw bad(
-                name, "expected one of \(known.joined(separator: ", "))"
+                name,
+                "expected one of \(known.joined(separator: ", "))"
                     + Suggestion.text(for: text, among: known))
         }
         return choice

@@ -1,7 +1,9 @@
 extension Route {
     /// Every route of the service; HEAD is answered wherever GET is, OPTIONS everywhere.
     package static let all: [Route] = [
-        Route("POST", "/v1/jobs", body: .document, pace: .slow, query: ["validate_only"], Service.submitJob),
+        Route(
+            "POST", "/v1/jobs", body: .document, pace: .slow, query: ["validate_only"],
+            Service.submitJob),
         Route("GET", "/v1/jobs", query: ["status", "limit", "after"], Service.listJobs),
         Route("GET", "/v1/jobs/{job}", Service.showJob),
         Route("PATCH", "/v1/jobs/{job}", body: .document, Service.changeJob),
@@ -15,12 +17,16 @@ extension Route {
         Route("GET", "/v1/jobs/{job}/metrics", query: MetricsQuery.names, Service.listMetrics),
         Route("GET", "/v1/jobs/{job}/validations", Service.listValidations),
         Route("GET", "/v1/jobs/{job}/events", query: ["after", "limit"], Service.listEvents),
-        Route("GET", "/v1/jobs/{job}/samples", query: ["iteration", "limit", "after"], Service.listSamples),
+        Route(
+            "GET", "/v1/jobs/{job}/samples", query: ["iteration", "limit", "after"],
+            Service.listSamples),
         Route("GET", "/v1/jobs/{job}/checkpoints", Service.listCheckpoints),
         Route("GET", "/v1/checkpoints/{checkpoint}", Service.showCheckpoint),
         Route("DELETE", "/v1/checkpoints/{checkpoint}", Service.deleteCheckpoint),
         Route("GET", "/v1/checkpoints/{checkpoint}/files/{file}", Service.downloadFile),
-        Route("POST", "/v1/datasets", body: .rows, pace: .slow, query: ["name", "allow_bad_lines"], Service.uploadDataset),
+        Route(
+            "POST", "/v1/datasets", body: .rows, pace: .slow, query: ["name", "allow_bad_lines"],
+            Service.uploadDataset),
         Route("GET", "/v1/datasets", Service.listDatasets),
         Route("GET", "/v1/datasets/{dataset}", Service.showDataset),
         Route("DELETE", "/v1/datasets/{dataset}", Service.deleteDataset),
