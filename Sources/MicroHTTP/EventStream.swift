@@ -87,8 +87,10 @@ public final class EventStream: Sendable {
         }
     }
 
-    /// Calls `action` once, when the answer is over or the client is known to have left; at once
-    /// if that is already so. The action runs on a server thread and must not wait.
+    /// Calls `action` once, when the answer is over or the client is known to have left.
+    ///
+    /// It is called at once if that is already so. The action runs on a server thread and must not
+    /// wait.
     public func onClose(_ action: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state in
             if state.phase != .closed { state.onClose.append(action) }

@@ -19,8 +19,10 @@ public struct HTTPRequest: Sendable {
     public let target: String
     /// The part of the target before `?`, not decoded.
     public let path: String
-    /// The segments of the path, each decoded; `/` has none, `/a/` has `a` and an empty one.
-    /// None contains a NUL or a slash, and none is `.` or `..`.
+    /// The segments of the path, each decoded.
+    ///
+    /// `/` has none, `/a/` has `a` and an empty one. None contains a NUL or a slash, and none is
+    /// `.` or `..`.
     public let segments: [String]
     /// The fields of the query in their order, names and values decoded; `+` is a space.
     public let query: [(name: String, value: String)]

@@ -25,7 +25,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var maximumDiscardedBytes = 1 << 20
     /// How long `stop` waits for answers under way.
     public var drainSeconds = 10.0
-    /// Where bodies are spooled; must exist. A body can be kept by renaming its file within it.
+    /// Where bodies are spooled, an existing folder.
+    ///
+    /// A body can be kept by renaming its file within it.
     public var spoolFolder = FileManager.default.temporaryDirectory
 
     public init() {}

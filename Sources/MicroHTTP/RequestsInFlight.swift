@@ -31,7 +31,9 @@ final class RequestsInFlight: Sendable {
         }
     }
 
-    /// Waits until nothing is in flight; false if the time was too short. Call once.
+    /// Waits until nothing is in flight; false if the time was too short.
+    ///
+    /// To be called once.
     func drain(seconds: Double, afterRefusing announce: () -> Void) -> Bool {
         let isEmpty = state.withLock { state in
             state.isDraining = true
