@@ -6,11 +6,13 @@
 
 /// exp(x) without branches, tables or library calls, so that loops around it are vectorised.
 ///
-/// Relative error at most 1e-7. Below log(FLT_MIN) = -87.3365 the result is 0 (so exp(-inf) = 0), above
-/// log(FLT_MAX) = 88.7228 it is infinity. NaN in gives an unspecified result: look for NaN before or after.
-/// C because Swift does not vectorise it. Method: x = n·log(2) + r, exp(x) = 2^n·exp(r), polynomial for exp(r).
+/// Relative error at most 1e-7. Below log(FLT_MIN) = -87.3365 the result is 0 (so exp(-inf) = 0),
+/// above log(FLT_MAX) = 88.7228 it is infinity. NaN in gives an unspecified result: look for NaN
+/// before or after. C because Swift does not vectorise it. Method: x = n·log(2) + r, exp(x) =
+/// 2^n·exp(r), polynomial for exp(r).
 SPIND_INLINE float spind_exp(float x) {
-// log(2) is subtracted in two parts; merging them, as the build flags allow, would lose the second one.
+// log(2) is subtracted in two parts; merging them, as the build flags allow, would lose the second
+// one.
 #pragma clang fp reassociate(off)
     const float smallest = -87.33654f, largest = 88.72283f;
     float inside = x < smallest ? smallest : x;
@@ -43,7 +45,8 @@ SPIND_INLINE float spind_sigmoid(float x) {
     return 1.0f / (1.0f + spind_exp(-x));
 }
 
-/// tanh(x) = 2·sigmoid(2x) - 1, for vector loops; absolute error at most 2e-7. C because Swift does not vectorise it.
+/// tanh(x) = 2·sigmoid(2x) - 1, for vector loops; absolute error at most 2e-7. C because Swift does
+/// not vectorise it.
 SPIND_INLINE float spind_tanh(float x) {
     return 2.0f * spind_sigmoid(2.0f * x) - 1.0f;
 }

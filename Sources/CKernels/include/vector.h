@@ -6,8 +6,8 @@
 /// values[i] *= factor. C because it is cloned per instruction set.
 void spind_vector_scale(float *values, ptrdiff_t count, float factor);
 
-/// target[i] += factor·source[i]; the two do not overlap. C because Swift cannot promise that, and then does not
-/// vectorise.
+/// target[i] += factor·source[i]; the two do not overlap. C because Swift cannot promise that, and
+/// then does not vectorise.
 void spind_vector_add_scaled(
     float *target, const float *source, ptrdiff_t count, float factor);
 
