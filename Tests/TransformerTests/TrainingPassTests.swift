@@ -111,7 +111,7 @@ import Transformer
         let pass = TrainingPass(decoder: decoder, gradients: gradients)
         _ = pass.forward(batch.rows, targets: batch.targets)
         pass.backward(weights: batch.weights.map { _ in 0 })
-        #expect(gradients.buffer.values.allSatisfy { $0 == 0 })
+        #expect(gradients.buffer.array.allSatisfy { $0 == 0 })
     }
 
     @Test func gradientsOfTwoMicroBatchesAddUp() {
@@ -133,7 +133,7 @@ import Transformer
         let first = ParameterArena(decoder.weights.layout)
         let second = ParameterArena(decoder.weights.layout)
         #expect(train(decoder, first, batch) == train(decoder, second, batch))
-        #expect(first.buffer.values.elementsEqual(second.buffer.values))
+        #expect(first.buffer.array == second.buffer.array)
     }
 
     @Test(arguments: Variant.all)

@@ -12,7 +12,7 @@ struct NaiveDecoder {
     init(_ configuration: DecoderConfiguration, _ weights: ParameterArena) {
         self.configuration = configuration
         layout = weights.layout
-        parameters = weights.buffer.values.map(Double.init)
+        parameters = weights.buffer.array.map(Double.init)
     }
 
     /// Log-probabilities of every token of the vocabulary after each token.
