@@ -22,7 +22,8 @@ struct ProgressLine {
         secondsSpent += metrics.stepTime
         stepsSeen += 1
         let left = Double(max(0, totalSteps - metrics.step - 1)) * secondsSpent / Double(stepsSeen)
-        var text = "  step \(Self.bar(metrics.step + 1, totalSteps)) \(metrics.step + 1)/\(totalSteps)"
+        var text =
+            "  step \(Self.bar(metrics.step + 1, totalSteps)) \(metrics.step + 1)/\(totalSteps)"
         text += String(format: " loss %.4f", metrics.loss)
         if let accuracy = metrics.accuracy, let margin = metrics.rewardsMarginMean {
             text += String(format: " acc %.2f margin %.3f", accuracy, margin)

@@ -37,7 +37,8 @@ final class RunReport {
             progress.step(step)
         case .validationFinished(let validation):
             validationLoss = validation.loss
-            progress.say("  validation loss \(Self.short(validation.loss)) at step \(validation.step)")
+            progress.say(
+                "  validation loss \(Self.short(validation.loss)) at step \(validation.step)")
         case .checkpointSaved(let checkpoint): progress.say("  saved \(checkpoint.path)")
         case .iterationFinished(let iteration): progress.say("  " + Self.summary(iteration))
         case .warning(let text): progress.say("warning: \(text)")
@@ -48,7 +49,8 @@ final class RunReport {
         switch outcome {
         case .finished: progress.say("finished")
         case .paused(let reason): progress.say("paused: \(reason)")
-        case .waiting, .cancelled, .interrupted: progress.say("stopped; the last checkpoint is saved")
+        case .waiting, .cancelled, .interrupted:
+            progress.say("stopped; the last checkpoint is saved")
         }
     }
 

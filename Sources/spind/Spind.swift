@@ -7,7 +7,8 @@ struct Spind: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "spind",
-        abstract: "Trains small language models by self-play (SPIN), and lets you watch and steer it.",
+        abstract:
+            "Trains small language models by self-play (SPIN), and lets you watch and steer it.",
         discussion: """
             Begin with one of these:
 
