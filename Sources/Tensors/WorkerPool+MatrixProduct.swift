@@ -1,0 +1,69 @@
+extension WorkerPool {
+    /// C[m, n] = op(A)[m, k] · op(B)[k, n], or C += it; all row-major float32.
+    ///
+    /// Bits depend on the shapes and the pool's width only. With at most `skinnyRows` rows,
+    /// `transposeB` and not `transposeA`, a row of C does not even depend on the other rows or on
+    /// the width.
+    /// - Parameters:
+    ///   - transposeA: A is stored [k, m].
+    ///   - transposeB: B is stored [n, k], as linear layers store their weights.
+    ///   - leadingA: floats from one stored row of A to the next; its stored columns when nil.
+    ///     Likewise B and C.
+    ///   - accumulate: add to what C holds instead of overwriting it.
+    public func multiply(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>,
+        m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false,
+        leadingA: Int? = nil, leadingB: Int? = nil, leadingC: Int? = nil, accumulate: Bool = false
+    ) {
+        let product = MatrixProduct(
+            a, b, into: c, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
+            leadingA: leadingA, leadingB: leadingB, leadingC: leadingC, accumulate: accumulate)
+        product.checkShapes()
+        if product.m <= Self.skinnyRows && transposeB && !transposeA {
+            split(product, Self.columnGrain, byRows: false, MatrixProduct.computeSkinny)
+        } else {
+            let compute =
+                OpenBLAS.isUsable
+                ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
+            let byRows = m >= n
+            split(product, byRows ? Self.rowGrain : Self.columnGrain, byRows: byRows, compute)
+        }
+    }
+
+    /// Up to this many rows our own kernel is faster than packing the weights for a general product
+    /// (measured).
+    public static let skinnyRows = 64
+
+    // Register tiles of common sgemm kernels are 16 columns wide; shares of whole tiles waste
+    // nothing.
+    private static let columnGrain = 16
+    private static let rowGrain = 16
+    /// Multiplications that take about as long as waking a worker.
+    private static let smallestShare = 1 << 17
+
+    private func split(
+        _ product: MatrixProduct, _ tile: Int, byRows: Bool, _ compute: MatrixProduct.Compute
+    ) {
+        let (split, other) = byRows ? (product.m, product.n) : (product.n, product.m)
+        let tilesPerShare = Self.smallestShare / max(1, tile * other * product.k) + 1
+        self.split(split, grain: tile * tilesPerShare) { _, range in
+            compute(
+                byRows
+                    ? product.part(rows: range, columns: 0..<product.n)
+                    : product.part(rows: 0..<product.m, columns: range))
+        }
+    }
+}
+
+extension MatrixProduct {
+    /// Stops on a shape that would read or write outside of its matrices, or that OpenBLAS cannot
+    /// count.
+    fileprivate func checkShapes() {
+        let (columnsA, columnsB) = (transposeA ? m : k, transposeB ? k : n)
+        precondition(
+            m >= 0 && n >= 0 && k >= 0 && leadingA >= columnsA && leadingB >= columnsB
+                && leadingC >= n && max(m, n, k, leadingA, leadingB, leadingC) <= Int32.max,
+            "multiply: [\(m), \(k)]·[\(k), \(n)] with rows \(leadingA), \(leadingB), \(leadingC) apart"
+        )
+    }
+}

@@ -1,0 +1,55 @@
+import Tensors
+
+/// How the attention of one micro-batch is dealt out; the same for every layer.
+struct AttentionPlan {
+    /// Successive queries of one segment.
+    struct Block {
+        let segment: PackedRows.Segment
+        let rows: Range<Int>
+        let firstPosition: Int
+    }
+
+    /// A multiple of the kernel's own block, small enough that a lone prompt feeds all workers.
+    private static let blockRows = 64
+
+    let rowCount: Int
+    let blocks: [Block]
+    let families: [[PackedRows.Segment]]
+    /// Length of the longest sequence.
+    let positions: Int
+
+    init(_ rows: PackedRows) {
+        rowCount = rows.count
+        families = rows.families()
+        positions = rows.segments.map { $0.prefix.count + $0.rows.count }.max() ?? 0
+        blocks = rows.segments.flatMap { segment in
+            Swift.stride(
+                from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.blockRows
+            ).map { first in
+                Block(
+                    segment: segment,
+                    rows: first..<min(first + Self.blockRows, segment.rows.upperBound),
+                    firstPosition: segment.prefix.count + first - segment.rows.lowerBound)
+            }
+        }
+    }
+}
+
+/// Equal pieces of scratch memory, one a worker.
+struct WorkerScratch {
+    let first: UnsafeMutablePointer<Float>
+    let count: Int
+
+    subscript(worker: Int) -> UnsafeMutablePointer<Float> { first + worker * count }
+}
+
+extension WorkerPool {
+    /// Deals `count` pieces of work like cards: which worker gets which is fixed, so bits repeat.
+    func deal(_ count: Int, _ body: (_ worker: Int, _ index: Int) -> Void) {
+        if count == 1 { return body(0, 0) }
+        let width = width
+        run { worker in
+            for index in stride(from: worker, to: count, by: width) { body(worker, index) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Tensors
+import Testing
+
+/// Rounding of a float32 sum of k ≤ 600 products of numbers below 1: about √k · 2⁻²⁴ · √k, with
+/// room.
+private let tolerance: Float = 1e-4
+
+@Suite struct MatrixProductTests {
+    static let pools = [WorkerPool(width: 1), WorkerPool(width: 2), WorkerPool(width: 5)]
+
+    private struct Shape {
+        var m: Int
+        var n: Int
+        var k: Int
+    }
+
+    /// Runs one product on a pool and naively, on matrices with gaps between rows, and compares all
+    /// of C's memory.
+    private func difference(
+        _ shape: Shape, transposeA: Bool, transposeB: Bool, accumulate: Bool, pool: WorkerPool
+    ) -> Float {
+        let (m, n, k) = (shape.m, shape.n, shape.k)
+        let leadingA = (transposeA ? m : k) + 3
+        let leadingB = (transposeB ? k : n) + 1
+        let leadingC = n + 2
+        let a = samples((transposeA ? k : m) * leadingA, seed: 1)
+        let b = samples((transposeB ? n : k) * leadingB, seed: 2)
+        let (found, expected) = (samples(m * leadingC, seed: 3), samples(m * leadingC, seed: 3))
+        pool.multiply(
+            a.pointer, b.pointer, into: found.pointer, m: m, n: n, k: k, transposeA: transposeA,
+            transposeB: transposeB, leadingA: leadingA, leadingB: leadingB, leadingC: leadingC,
+            accumulate: accumulate)
+        MatrixProduct.computeNaively(
+            MatrixProduct(
+                a.pointer, b.pointer, into: expected.pointer, m: m, n: n, k: k,
+                transposeA: transposeA, transposeB: transposeB, leadingA: leadingA,
+                leadingB: leadingB, leadingC: leadingC, accumulate: accumulate))
+        return largestDifference(found, expected)
+    }
+
+    @Test(arguments: 1...70)
+    func everyRowCountAgreesWithTheNaiveLoop(m: Int) {
+        for (n, k) in [(1, 1), (7, 16), (50, 37), (33, 576)] {
+            for accumulate in [false, true] {
+                let worst = difference(
+                    Shape(m: m, n: n, k: k), transposeA: false, transposeB: true,
+                    accumulate: accumulate, pool: Self.pools[1])
+                #expect(worst < tolerance, "n \(n), k \(k), accumulate \(accumulate)")
+            }
+        }
+    }
+
+    @Test func randomShapesAndTransposesAgreeWithTheNaiveLoop() {
+        let random = CounterRandom(seed: 5, stream: (0, 0, 0))
+        for trial in 0..<150 {
+            let draw = random.bits(at: UInt32(trial))
+            let shape = Shape(
+                m: 1 + Int(draw[0] % 150), n: 1 + Int(draw[1] % 150), k: 1 + Int(draw[2] % 200))
+            let worst = difference(
+                shape, transposeA: draw[3] & 1 > 0, transposeB: draw[3] & 2 > 0,
+                accumulate: draw[3] & 4 > 0, pool: Self.pools[trial % 3])
+            #expect(worst < tolerance, "trial \(trial): \(shape), bits \(draw[3] & 7)")
+        }
+    }
+
+    @Test func portableProductAgreesWithTheNaiveLoop() {
+        #expect(MatrixProduct.agreesWithNaive(MatrixProduct.computePortably))
+    }
+
+    @Test func selfCheckRefusesAProductThatForgetsATerm() {
+        #expect(
+            !MatrixProduct.agreesWithNaive { product in
+                var shorter = product
+                shorter.k -= 1
+                MatrixProduct.computeNaively(shorter)
+            })
+    }
+
+    @Test(arguments: [false, true])
+    func emptySumIsZeroOrLeavesTheResult(accumulate: Bool) {
+        for m in [3, 100] {
+            let (a, b) = (FloatBuffer(count: 1), FloatBuffer(count: 1))
+            let found = samples(m * 5, seed: 3)
+            Self.pools[1].multiply(
+                a.pointer, b.pointer, into: found.pointer, m: m, n: 5, k: 0, transposeB: true,
+                accumulate: accumulate)
+            let expected = accumulate ? samples(m * 5, seed: 3) : FloatBuffer(count: m * 5)
+            #expect(bits(found) == bits(expected))
+        }
+    }
+
+    @Test func aRowsBitsDependNeitherOnTheOtherRowsNorOnTheWidth() {
+        let (n, k) = (61, 150)
+        let (x, w) = (samples(64 * k, seed: 1), samples(n * k, seed: 2))
+        let alone = FloatBuffer(count: 64 * n)
+        for row in 0..<64 {
+            Self.pools[0].multiply(
+                x.pointer + row * k, w.pointer, into: alone.pointer + row * n, m: 1, n: n, k: k,
+                transposeB: true)
+        }
+        for (m, pool) in [(64, Self.pools[0]), (64, Self.pools[1]), (17, Self.pools[2])] {
+            let together = FloatBuffer(count: m * n)
+            pool.multiply(
+                x.pointer, w.pointer, into: together.pointer, m: m, n: n, k: k, transposeB: true)
+            #expect(bits(together) == Array(bits(alone).prefix(m * n)))
+        }
+    }
+
+    @Test func sameShapesAndWidthGiveTheSameBits() {
+        let (m, n, k) = (130, 96, 300)
+        let (x, dy) = (samples(k * m, seed: 1), samples(k * n, seed: 2))
+        let runs = (0..<5).map { _ in
+            let result = FloatBuffer(count: m * n)
+            Self.pools[1].multiply(
+                x.pointer, dy.pointer, into: result.pointer, m: m, n: n, k: k, transposeA: true)
+            return bits(result)
+        }
+        #expect(Set(runs).count == 1)
+    }
+}
