@@ -1,0 +1,45 @@
+package import SpinDomain
+package import TextData
+package import Transformer
+
+/// When a response ends, and which of its tokens are scored.
+package struct RolloutRules: Sendable {
+    package let stopTokens: Set<Int32>
+    /// Nil without end strings.
+    package let endStrings: EndStringMatcher?
+    package let maskMode: SpinOptions.MaskMode
+
+    package init(
+        stopTokens: Set<Int32>, endStrings: EndStringMatcher?, maskMode: SpinOptions.MaskMode
+    ) {
+        self.stopTokens = stopTokens
+        self.endStrings = endStrings
+        self.maskMode = maskMode
+    }
+
+    /// A matcher for one response.
+    package func makeEnding() -> EndStringMatcher? { endStrings }
+
+    /// Targets of a response that follows its prompt without a gap, the prompt beginning at a row.
+    ///
+    /// NeMo-Aligner's window is the last prompt token, if anything predicts it, up to the
+    /// second-to-last response token.
+    package func window(
+        of response: [Int32], after prompt: [Int32], firstRow: Int
+    ) -> [ScoredTarget] {
+        let lastPromptRow = firstRow + prompt.count - 1
+        var targets: [ScoredTarget] = []
+        if scoresPromptEnd(of: prompt) {
+            targets.append(ScoredTarget(row: lastPromptRow - 1, token: prompt[prompt.count - 1]))
+        }
+        let scored = maskMode == .exact ? response[...] : response.dropLast()
+        for (index, token) in scored.enumerated() {
+            targets.append(ScoredTarget(row: lastPromptRow + index, token: token))
+        }
+        return targets
+    }
+
+    package func scoresPromptEnd(of prompt: [Int32]) -> Bool {
+        maskMode == .nemo && prompt.count > 1
+    }
+}
