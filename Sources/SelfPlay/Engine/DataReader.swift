@@ -5,58 +5,35 @@ import Transformer
 
 /// Reads a data set and turns its rows into token ids for a model.
 struct DataReader {
-    private let model: ModelSetting
+    private let encoder: ExampleEncoder
     /// The configuration's field that names the data set: where problems are reported.
     private let pointer: String
+    private static let namedProblems = 5
 
     init(_ model: ModelSetting, pointer: String) {
-        self.model = model
+        encoder = ExampleEncoder(
+            codec: model.codec, vocabularySize: model.decoder.vocabularySize)
         self.pointer = pointer
     }
 
     /// All rows, or none and what is wrong with them.
     func read(_ path: String, _ problems: inout [SpinError.FieldProblem]) -> [DataRow] {
-        func problem(_ detail: String) -> SpinError.FieldProblem {
-            .init(pointer: pointer, detail: detail)
-        }
         do {
             let rows = try DatasetFile(URL(filePath: path)).rows()
-            if !model.hasTokenizer, let first = rows.first(where: { $0.row.isText }) {
-                problems.append(
-                    problem(
-                        "line \(first.line) is text, but the model has no tokenizer; give "
-                            + "prompt_ids and response_ids, or a model with a tokenizer"))
-                return []
+            return try rows.enumerated().map { index, row in
+                let example = try encoder.encode(row, index: index)
+                return DataRow(prompt: example.promptIDs, response: example.actualIDs)
             }
-            return try rows.map { try encode($0) }
         } catch let error as SpinError {
-            let details = error.problems.prefix(5).map { "; \($0.pointer): \($0.detail)" }
-            problems.append(problem(error.message + details.joined()))
+            let details = error.problems.prefix(Self.namedProblems).map {
+                "; \($0.pointer): \($0.detail)"
+            }
+            let hint = error.hint.map { " (\($0))" } ?? ""
+            problems.append(
+                .init(pointer: pointer, detail: error.message + hint + details.joined()))
         } catch {
-            problems.append(problem("cannot be read: \(error)"))
+            problems.append(.init(pointer: pointer, detail: "cannot be read: \(error)"))
         }
         return []
-    }
-
-    private func encode(_ numbered: DatasetFile.NumberedRow) throws -> DataRow {
-        let row = try model.encode(numbered.row)
-        let where_ = "line \(numbered.line)"
-        guard !row.prompt.isEmpty, !row.response.isEmpty else {
-            throw SpinError(.invalid, "\(where_) has an empty prompt or response")
-        }
-        let vocabulary = 0..<Int32(clamping: model.decoder.vocabularySize)
-        if let id = (row.prompt + row.response).first(where: { !vocabulary.contains($0) }) {
-            throw SpinError(
-                .invalid,
-                "\(where_) has token id \(id), but the vocabulary has \(model.decoder.vocabularySize)")
-        }
-        return row
-    }
-}
-
-extension DatasetRow {
-    fileprivate var isText: Bool {
-        if case .text = self { return true }
-        return false
     }
 }

@@ -1,34 +1,50 @@
 package import Foundation
 package import ModelFiles
 package import SpinDomain
-import TextData
+package import TextData
 package import Transformer
 
 /// A model without its weights: its description, its tokenizer, and what ends a response.
 package struct ModelSetting: Sendable {
     package let description: ModelDescription
+    /// Nil for a model that takes token ids only.
+    package let codec: TextCodec?
+    /// All below the vocabulary's size.
     package let stopTokens: Set<Int32>
-    /// What goes into checkpoints, by name.
+    /// The tokenizer's files for checkpoints, by name.
     package let tokenizerFiles: [String: Data]
 
     /// - Throws: `notFound`, `damagedFile`, `unsupported`, `inputOutput`.
     package init(path: String) throws {
         let url = URL(filePath: path)
-        description = try ModelReader.describe(url)
-        stopTokens = Set(description.endTokenIDs)
-        tokenizerFiles = [:]
+        let description = try ModelReader.describe(url)
+        let codec = try Self.codec(url, description)
+        self.description = description
+        self.codec = codec
+        let vocabulary = 0..<Int32(clamping: description.configuration.vocabularySize)
+        stopTokens = Set(description.endTokenIDs + (codec?.stopTokenIDs ?? []))
+            .filter(vocabulary.contains)
+        var files = try codec?.exportFiles() ?? [:]
+        // Part of every checkpoint, with or without a tokenizer.
+        files["generation_config.json"] = nil
+        tokenizerFiles = files
+    }
+
+    private static func codec(_ url: URL, _ description: ModelDescription) throws -> TextCodec? {
+        switch description.kind {
+        case .huggingFaceFolder: try TextCodec.load(folder: url)
+        case .gguf: try description.ggufTokenizer.map { try TextCodec(gguf: GGUFVocabulary($0)) }
+        }
     }
 
     package var decoder: DecoderConfiguration { description.configuration }
 
     package var parameterCount: Int { description.parameterCount }
 
-    package var hasTokenizer: Bool { false }
-
-    package var hasChatTemplate: Bool { false }
-
     /// For people; nil without a tokenizer.
-    package func text(_ ids: [Int32]) -> String? { nil }
+    package func text(_ ids: [Int32]) -> String? {
+        codec?.tokenizer.decode(ids, skipSpecialTokens: false)
+    }
 
     package var summary: ModelSummary {
         ModelSummary(
@@ -37,16 +53,6 @@ package struct ModelSetting: Sendable {
             parameters: parameterCount, vocabularySize: decoder.vocabularySize,
             contextLength: decoder.contextLength, layers: decoder.layers,
             channels: decoder.channels, bytes: description.fileBytes,
-            hasTokenizer: hasTokenizer, hasChatTemplate: hasChatTemplate)
-    }
-}
-
-extension ModelSetting {
-    /// - Throws: `unsupported` for a text that the tokenizer cannot take.
-    func encode(_ row: DatasetRow) throws -> DataRow {
-        switch row {
-        case .ids(let prompt, let response): return DataRow(prompt: prompt, response: response)
-        case .text: throw SpinError(.unsupported, "the model has no tokenizer")
-        }
+            hasTokenizer: codec != nil, hasChatTemplate: codec?.chatTemplate != nil)
     }
 }

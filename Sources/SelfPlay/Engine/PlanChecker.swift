@@ -38,7 +38,6 @@ struct PlanChecker {
             model.decoder, configuration,
             .init(prepared.rows, lengths, microBatchSize: configuration.train.microBatchSize))
         check(memory, available: memoryBytes)
-        let endStrings = try makeEndStrings(model)
         guard problems.isEmpty else { throw refusal }
         let estimate = RunEstimate(
             rows: prepared.rows.count, fileRows: fileRows.count,
@@ -50,11 +49,10 @@ struct PlanChecker {
             warnings: warnings, firstRows: firstRows(prepared.rows, model))
         return PreparedRun(
             model: model, rows: prepared.rows, validationRows: validationRows, plan: plan,
-            estimate: estimate, endStrings: endStrings, lengths: lengths)
-    }
-
-    private mutating func makeEndStrings(_ model: ModelSetting) throws -> EndStringMatcher? {
-        nil
+            estimate: estimate,
+            endStrings: EndStrings(
+                configuration.spin.samplingParams.endStrings, model.codec?.tokenizer),
+            lengths: lengths)
     }
 
     private var refusal: SpinError {
@@ -83,7 +81,7 @@ struct PlanChecker {
                 "/spin/length_params/max_length",
                 "\(spin.lengthParams.maxLength) is more than the model's context of \(context)")
         }
-        if !spin.samplingParams.endStrings.isEmpty && !model.hasTokenizer {
+        if !spin.samplingParams.endStrings.isEmpty && model.codec == nil {
             fail("/spin/sampling_params/end_strings", "the model has no tokenizer to find them with")
         }
         if model.stopTokens.isEmpty && spin.samplingParams.endStrings.isEmpty {

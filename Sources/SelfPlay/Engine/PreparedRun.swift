@@ -1,5 +1,4 @@
 package import SpinDomain
-package import TextData
 
 /// Everything a run needs but the weights: the model's description, the tokenised data, the plan.
 package struct PreparedRun: Sendable {
@@ -10,7 +9,7 @@ package struct PreparedRun: Sendable {
     package let plan: GamePlan
     package let estimate: RunEstimate
     /// Nil without end strings.
-    package let endStrings: EndStringMatcher?
+    package let endStrings: EndStrings?
     package let lengths: LengthRule
 
     package func budget(for row: DataRow) -> Int { lengths.budget(prompt: row.prompt.count) }

@@ -1,5 +1,4 @@
 import SpinDomain
-import TextData
 
 /// A response that is being generated.
 struct LiveSequence {
@@ -8,17 +7,17 @@ struct LiveSequence {
     let request: RolloutRequest
     var answer = RolloutAnswer()
     private(set) var seen: SeenTokens?
-    private var ending: EndStringMatcher?
+    private var endStrings: EndStrings?
     /// Of the last prompt token, where the scored window begins with it.
     private var promptEnd = 0.0
     /// Of all tokens drawn so far, and of the last of them.
     private var logpSum = 0.0
     private var lastLogp = 0.0
 
-    init(index: Int, request: RolloutRequest, ending: EndStringMatcher?, seen: SeenTokens?) {
+    init(index: Int, request: RolloutRequest, endStrings: EndStrings?, seen: SeenTokens?) {
         self.index = index
         self.request = request
-        self.ending = ending
+        self.endStrings = endStrings
         self.seen = seen
     }
 
@@ -49,7 +48,7 @@ struct LiveSequence {
             answer.stopReason = .stopToken
             return true
         }
-        if ending?.append(token) == true {
+        if endStrings?.append(token) == true {
             answer.stopReason = .endString
             return true
         }

@@ -1,6 +1,5 @@
 package import SpinDomain
 import Tensors
-import TextData
 package import Transformer
 
 /// Generates responses by continuous batching: a finished sequence's slot is refilled at once.
@@ -64,7 +63,7 @@ package final class Rollout {
 
     private func make(_ index: Int, _ request: RolloutRequest) -> LiveSequence {
         LiveSequence(
-            index: index, request: request, ending: rules.makeEnding(),
+            index: index, request: request, endStrings: rules.endStrings,
             seen: sampler.needsSeenTokens ? SeenTokens(request.prompt) : nil)
     }
 

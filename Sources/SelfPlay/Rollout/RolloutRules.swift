@@ -2,23 +2,38 @@ package import SpinDomain
 package import TextData
 package import Transformer
 
+/// Texts that end a response, as one response looks for them.
+package struct EndStrings: Sendable {
+    private var matcher: EndStringMatcher
+    private let tokenizer: any Tokenizer
+
+    /// Nil when there is no text to look for.
+    package init?(_ texts: [String], _ tokenizer: (any Tokenizer)?) {
+        guard !texts.isEmpty, let tokenizer else { return nil }
+        matcher = EndStringMatcher(texts)
+        self.tokenizer = tokenizer
+    }
+
+    /// Adds a token; true when the response now ends with one of the texts.
+    package mutating func append(_ token: Int32) -> Bool {
+        matcher.append(token, tokenizer)
+    }
+}
+
 /// When a response ends, and which of its tokens are scored.
 package struct RolloutRules: Sendable {
     package let stopTokens: Set<Int32>
-    /// Nil without end strings.
-    package let endStrings: EndStringMatcher?
+    /// Texts that end a response, and the tokenizer that spells its tokens; nil without either.
+    package let endStrings: EndStrings?
     package let maskMode: SpinOptions.MaskMode
 
     package init(
-        stopTokens: Set<Int32>, endStrings: EndStringMatcher?, maskMode: SpinOptions.MaskMode
+        stopTokens: Set<Int32>, endStrings: EndStrings?, maskMode: SpinOptions.MaskMode
     ) {
         self.stopTokens = stopTokens
         self.endStrings = endStrings
         self.maskMode = maskMode
     }
-
-    /// A matcher for one response.
-    package func makeEnding() -> EndStringMatcher? { endStrings }
 
     /// Targets of a response that follows its prompt without a gap, the prompt beginning at a row.
     ///
