@@ -7,7 +7,7 @@ import Transformer
 
 /// The numeric wing behind its protocol: reads models and data, checks plans, plays games.
 public final class GameEngine: SelfPlayEngine {
-    private let pool: WorkerPool
+    let pool: WorkerPool
     private let clock: any Clock
     private let memoryLimitBytes: Int?
 
