@@ -21,8 +21,7 @@ struct CheckpointRoutesTests {
             checkpoint: CheckpointRecord(
                 id: "ckpt_a_4", jobID: job.id, step: 4, iteration: 1, isIterationEnd: true,
                 path: folder.path, files: [file, gone], createdAt: FixedClock.moment))
-        try service.store.transition(
-            job: job.id, to: .cancelled, detail: nil, at: FixedClock.moment)
+        try service.cancelJob()
         return (service, "/v1/checkpoints/ckpt_a_4")
     }
 

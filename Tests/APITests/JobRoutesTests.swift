@@ -107,8 +107,7 @@ struct JobRoutesTests {
     func jobsAreListedInPagesNewestFirst(transport: Transport) throws {
         let service = try TestService(transport)
         for index in 0..<5 { try service.insertJob(id: "job_\(index)") }
-        try service.store.transition(
-            job: "job_3", to: .cancelled, detail: nil, at: FixedClock.moment)
+        try service.cancelJob("job_3")
         var seen: [String] = []
         var target: String? = "/v1/jobs?limit=2"
         while let next = target {

@@ -163,8 +163,7 @@ struct MetricsRoutesTests {
         let waiting = Task.detached {
             try service.send("GET", path + "?after_step=2&wait=30")
         }
-        try service.store.transition(
-            job: "job_aaaaaaaaaaaaaaaa", to: .cancelled, detail: nil, at: FixedClock.moment)
+        try service.cancelJob()
         #expect(try await waiting.value.json == empty)
     }
 }

@@ -76,8 +76,7 @@ struct RecordRoutesTests {
     func eventsComeInPages(transport: Transport) throws {
         let service = try TestService(transport)
         let job = try service.insertJob()
-        try service.store.transition(
-            job: job.id, to: .cancelled, detail: nil, at: FixedClock.moment)
+        try service.cancelJob()
         let path = "/v1/jobs/\(job.id)/events"
         let all = try #require(try service.send("GET", path).json["data"]?.array)
         #expect(all.compactMap { $0["type"]?.string } == ["job.created", "job.cancelled"])
@@ -94,8 +93,7 @@ struct RecordRoutesTests {
         let path = "/v1/jobs/\(job.id)/events"
         let stream = [(name: "Accept", value: "text/event-stream")]
         let reading = Task.detached { try service.send("GET", path, headers: stream) }
-        try service.store.transition(
-            job: job.id, to: .cancelled, detail: nil, at: FixedClock.moment)
+        try service.cancelJob()
         let answer = try await reading.value
         #expect(answer.header("Content-Type") == "text/event-stream")
         #expect(answer.header("Cache-Control") == "no-store")

@@ -9,7 +9,7 @@ import Testing
 /// run would write, tests write into the store.
 final class TestService: Sendable {
     let folder: URL
-    let store: SQLiteStore
+    let store: any JobStore
     let handler: ServiceHandler
     private let client: Client
 
@@ -84,5 +84,9 @@ final class TestService: Sendable {
             sources: RunSources(modelPath: "/m", datasetPath: "/d"),
             allowedIterations: mode == .auto ? 3 : 0, createdAt: FixedClock.moment)
         return try store.insert(job, idempotency: nil).job
+    }
+
+    func cancelJob(_ id: String = "job_aaaaaaaaaaaaaaaa") throws {
+        _ = try store.transition(job: id, to: .cancelled, detail: nil, at: FixedClock.moment)
     }
 }
