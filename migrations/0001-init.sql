@@ -1,4 +1,5 @@
 -- Times are microseconds since 1970-01-01T00:00:00Z. Paths in the data folder are relative to it.
+-- JSON columns have no CHECK (json_valid …): SQLite 3.40 refuses it under trusted_schema = OFF.
 
 CREATE TABLE model (
     name TEXT NOT NULL PRIMARY KEY,
@@ -21,11 +22,11 @@ CREATE TABLE dataset (
     path TEXT NOT NULL,
     bytes INTEGER NOT NULL CHECK (bytes >= 0),
     usable_rows INTEGER NOT NULL CHECK (usable_rows >= 0),
-    forms TEXT NOT NULL CHECK (json_valid(forms)), -- rows by form
+    forms TEXT NOT NULL,                 -- JSON: rows by form
     duplicates INTEGER NOT NULL CHECK (duplicates >= 0),
     empty_responses INTEGER NOT NULL CHECK (empty_responses >= 0),
     bad_lines INTEGER NOT NULL CHECK (bad_lines >= 0),
-    problems TEXT NOT NULL CHECK (json_valid(problems)), -- the first bad lines, with reasons
+    problems TEXT NOT NULL,              -- JSON: the first bad lines, with reasons
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -34,7 +35,7 @@ CREATE TABLE job (
     id TEXT NOT NULL UNIQUE,
     status TEXT NOT NULL CHECK (status IN
         ('queued', 'running', 'paused', 'waiting', 'succeeded', 'failed', 'cancelled')),
-    configuration TEXT NOT NULL CHECK (json_valid(configuration)), -- every default filled in
+    configuration TEXT NOT NULL,         -- JSON, every default filled in
     model_path TEXT NOT NULL,
     dataset_path TEXT NOT NULL,
     validation_path TEXT,
@@ -156,7 +157,7 @@ CREATE TABLE checkpoint (
     iteration INTEGER NOT NULL CHECK (iteration >= 0), -- the one that goes on from here
     is_iteration_end INTEGER NOT NULL CHECK (is_iteration_end IN (0, 1)),
     path TEXT NOT NULL,
-    files TEXT NOT NULL CHECK (json_valid(files)), -- name, bytes and sha256 of each
+    files TEXT NOT NULL,                 -- JSON: name, bytes and sha256 of each
     validation_loss REAL,                -- nats a token
     created_at INTEGER NOT NULL
 ) STRICT;
@@ -170,7 +171,7 @@ CREATE TABLE event (
     type TEXT NOT NULL,
     level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
     message TEXT NOT NULL,
-    data TEXT NOT NULL CHECK (json_valid(data))
+    data TEXT NOT NULL                   -- JSON
 ) STRICT;
 
 CREATE INDEX event_by_job ON event (job, sequence);

@@ -11,7 +11,7 @@ public final class SQLiteStore: JobStore {
     public let dataFolder: String
 
     private let lock: DataFolderLock
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// Opens the store, and creates folder and file when they are missing.
     ///

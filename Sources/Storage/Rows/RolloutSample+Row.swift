@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SpinDomain
 
@@ -25,8 +26,11 @@ extension RolloutSample: StoredRecord {
     var columnValues: [(any DatabaseValueConvertible)?] {
         [
             iteration, index, epoch, sourceIteration, row, TokenIDs.encode(promptIDs),
-            TokenIDs.encode(actualIDs), TokenIDs.encode(generatedIDs), prompt, actual, generated,
-            referenceLogpActual, referenceLogpGenerated, stopReason.rawValue,
+            TokenIDs.encode(actualIDs), TokenIDs.encode(generatedIDs),
+            Self.bytes(prompt), Self.bytes(actual), Self.bytes(generated), referenceLogpActual,
+            referenceLogpGenerated, stopReason.rawValue,
         ]
     }
+
+    private static func bytes(_ text: String?) -> Data? { text.map { Data($0.utf8) } }
 }

@@ -1,0 +1,69 @@
+import Foundation
+import ModelFiles
+public import SpinDomain
+import Tensors
+import TextData
+import Transformer
+
+/// The numeric wing behind its protocol: reads models and data, checks plans, plays games.
+public final class GameEngine: SelfPlayEngine {
+    private let pool: WorkerPool
+    private let clock: any Clock
+    private let memoryLimitBytes: Int?
+
+    /// - Parameters:
+    ///   - threads: workers of every product; nil for one a core.
+    ///   - memoryLimitBytes: what a run may need; nil for what the machine has free.
+    public init(threads: Int? = nil, clock: any Clock, memoryLimitBytes: Int? = nil) {
+        pool = WorkerPool(width: max(1, threads ?? WorkerPool.availableCores))
+        self.clock = clock
+        self.memoryLimitBytes = memoryLimitBytes
+    }
+
+    public func inspectModel(path: String) throws -> ModelSummary {
+        try ModelSetting(path: path).summary
+    }
+
+    public func inspectDataset(path: String) throws -> DatasetSummary {
+        let url = URL(filePath: path)
+        let report = try DatasetFile(url).inspect()
+        if report.rows == 0, let error = report.error(for: url.lastPathComponent) { throw error }
+        return DatasetSummary(
+            bytes: report.bytes, rows: report.rows, forms: report.forms,
+            duplicates: report.duplicates, emptyResponses: report.emptyResponses,
+            badLines: report.problemCount,
+            problems: report.problems.map { .init(line: $0.line, reason: $0.reason) })
+    }
+
+    public func check(_ plan: RunPlan) throws -> RunEstimate {
+        try prepare(plan).estimate
+    }
+
+    public func run(
+        _ plan: RunPlan, from checkpoint: CheckpointRecord?, archive: any RolloutArchive,
+        control: RunControl, report: (RunEvent) throws -> Void
+    ) throws -> RunOutcome {
+        try report(.phase(.loading))
+        let prepared = try prepare(plan)
+        try report(.started(totalSteps: prepared.plan.totalSteps, estimate: prepared.estimate))
+        for warning in prepared.estimate.warnings { try report(.warning(warning)) }
+        let weights = ParameterArena(
+            ParameterLayout(prepared.model.decoder))
+        if checkpoint == nil {
+            try ModelReader.load(
+                URL(filePath: plan.sources.modelPath), into: weights, pool: pool)
+        }
+        return try withoutActuallyEscaping(report) { report in
+            let game = Game(
+                plan, prepared: prepared, weights: weights, pool: pool, archive: archive,
+                control: control, clock: clock, report: report)
+            if let checkpoint { try game.resume(from: checkpoint) }
+            return try game.play()
+        }
+    }
+
+    private func prepare(_ plan: RunPlan) throws -> PreparedRun {
+        var checker = PlanChecker(plan)
+        return try checker.prepare(memoryBytes: memoryLimitBytes ?? AvailableMemory.bytes())
+    }
+}

@@ -1,0 +1,162 @@
+package import SpinDomain
+import Tensors
+package import Transformer
+
+/// Turns global batches of pairs into optimizer steps.
+package final class Trainer {
+    /// What a step is asked to do.
+    package struct Batch {
+        /// Counted over the whole job.
+        package let step: Int
+        package let pairs: [TrainingPair]
+        package let learningRate: Double
+        /// The policy has not changed since the iteration began, so it *is* the reference policy:
+        /// D is 0 exactly, whatever rounding made of the stored log-probabilities.
+        package let isReference: Bool
+
+        package init(step: Int, pairs: [TrainingPair], learningRate: Double, isReference: Bool) {
+            self.step = step
+            self.pairs = pairs
+            self.learningRate = learningRate
+            self.isReference = isReference
+        }
+    }
+
+    /// What a step came to.
+    package struct StepResult {
+        /// Of the pairs that count, in batch order.
+        package var outcomes: [PairOutcome] = []
+        /// Global norm before clipping.
+        package var gradientNorm = 0.0
+        package var tokens = 0
+        /// Largest difference between stored and computed reference log-probabilities; only where
+        /// the policy still is the reference policy.
+        package var referenceDifference = 0.0
+    }
+
+    /// Logits that a forward pass may keep for its backward pass.
+    package static let logitBudgetBytes = 128 << 20
+    /// As PyTorch's `clip_grad_norm_`, which keeps the norm off zero.
+    private static let clipEpsilon = 1e-6
+
+    private let decoder: Decoder
+    private let gradients: ParameterArena
+    private let pass: TrainingPass
+    private let optimizer: Optimizer
+    private let microBatchSize: Int
+    private let clip: Double?
+
+    package init(decoder: Decoder, optimizer: Optimizer, options: TrainOptions) {
+        self.decoder = decoder
+        self.optimizer = optimizer
+        gradients = ParameterArena(decoder.weights.layout)
+        pass = TrainingPass(
+            decoder: decoder, gradients: gradients, logitBudgetBytes: Self.logitBudgetBytes)
+        microBatchSize = options.microBatchSize
+        clip = options.gradientClipVal
+    }
+
+    /// One optimizer step over a global batch; changes nothing when no pair of it counts.
+    ///
+    /// - Throws: `diverged` before any weight has changed.
+    package func step(_ batch: Batch, _ objective: Objective) throws -> StepResult {
+        let counted = batch.pairs.filter { !$0.isDropped }
+        var result = StepResult()
+        guard !counted.isEmpty else { return result }
+
+        gradients.buffer.zero(using: decoder.pool)
+        let tokenCount = counted.reduce(0) { $0 + $1.actual.count }
+        let scales = Scales(
+            pairs: Double(counted.count),
+            token: objective.sftWeight / Double(tokenCount), isReference: batch.isReference)
+        for first in stride(from: 0, to: batch.pairs.count, by: microBatchSize) {
+            let last = min(first + microBatchSize, batch.pairs.count)
+            let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
+            result.outcomes += accumulate(pairs, objective, scales, &result.referenceDifference)
+        }
+        result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
+        result.gradientNorm = try update(batch, result.outcomes)
+        return result
+    }
+
+    /// What sums over the whole batch are divided by.
+    private struct Scales {
+        let pairs: Double
+        let token: Double
+        let isReference: Bool
+    }
+
+    /// Adds the gradients of one micro-batch.
+    private func accumulate(
+        _ pairs: [TrainingPair], _ objective: Objective, _ scales: Scales,
+        _ referenceDifference: inout Double
+    ) -> [PairOutcome] {
+        var outcomes = [PairOutcome?](repeating: nil, count: pairs.count)
+        let needsAll = objective.sftWeight != 0
+        // Without gradient: a pair of equal responses needs no backward pass.
+        let idle = pairs.indices.filter { pairs[$0].isIdentical && !needsAll }
+        let active = pairs.indices.filter { !pairs[$0].isIdentical || needsAll }
+        for (indices, hasGradient) in [(active, true), (idle, false)] where !indices.isEmpty {
+            let chosen = indices.map { pairs[$0] }
+            let packed = PackedPairs(chosen, maskMode: objective.maskMode)
+            let logps =
+                hasGradient
+                ? pass.forward(packed.rows, targets: packed.targets)
+                : pass.score(packed.rows, targets: packed.targets)
+            let sums = packed.sums(logps)
+            let found = zip(chosen, sums).map {
+                PairOutcome($0, $1, isReference: scales.isReference)
+            }
+            for (index, outcome) in zip(indices, found) { outcomes[index] = outcome }
+            if hasGradient { backward(packed, found, objective, scales) }
+            if scales.isReference && objective.spin != nil {
+                referenceDifference = zip(chosen, sums).reduce(referenceDifference) {
+                    max($0, $1.0.referenceDifference($1.1))
+                }
+            }
+        }
+        return outcomes.compactMap(\.self)
+    }
+
+    private func backward(
+        _ packed: PackedPairs, _ outcomes: [PairOutcome], _ objective: Objective, _ scales: Scales
+    ) {
+        let pairScales = outcomes.map { outcome in
+            (objective.spin?.gradientScale(margin: outcome.margin) ?? 0) / scales.pairs
+        }
+        let weights = packed.weights(pairScales: pairScales, tokenScale: scales.token)
+        // All zero: every pair is saturated, or the hinge is closed.
+        if weights.contains(where: { $0 != 0 }) { pass.backward(weights: weights) }
+    }
+
+    /// Clips, checks and applies the gradients; returns their norm before clipping.
+    private func update(_ batch: Batch, _ outcomes: [PairOutcome]) throws -> Double {
+        for outcome in outcomes {
+            let sum = outcome.logpActual + outcome.logpGenerated + outcome.actualLogLikelihood
+            guard sum.isFinite else { throw SpinError.notFinite("the loss", batch.step) }
+        }
+        let squares = VectorOperations.sumOfSquares(
+            gradients.buffer, using: decoder.pool)
+        guard squares.isFinite else { throw SpinError.notFinite("the gradient norm", batch.step) }
+        let norm = squares.squareRoot()
+        let scale = clip.map { min(1, $0 / (norm + Self.clipEpsilon)) } ?? 1
+        optimizer.update(
+            decoder.weights, gradients: gradients, learningRate: batch.learningRate, gradientScale: scale)
+        return norm
+    }
+}
+
+extension TrainingPair {
+    /// How far stored reference log-probabilities are from newly computed ones.
+    package func referenceDifference(_ sums: PackedPairs.Sums) -> Double {
+        max(abs(referenceActual - sums.actual), abs(referenceGenerated - sums.generated))
+    }
+}
+
+extension SpinError {
+    fileprivate static func notFinite(_ what: String, _ step: Int) -> SpinError {
+        SpinError(
+            .diverged, "\(what) of step \(step) is not finite",
+            hint: "lower the learning rate, raise warmup_steps, or set gradient_clip_val")
+    }
+}
