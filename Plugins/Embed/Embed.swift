@@ -3,7 +3,9 @@ import PackagePlugin
 
 /// Gives a target an `enum Embedded` with files from the package's root.
 ///
-/// The files are looked up at every build, so a new one needs no change of the manifest.
+/// A new file needs no change of the manifest. SwiftPM looks the files up anew whenever something
+/// appears or vanishes below a target's own folder, this plugin's included: that is what the links
+/// beside this source are for. A folder without a link is seen again when the manifest is touched.
 @main
 struct Embed: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
