@@ -38,7 +38,7 @@ enum EntityTag {
     }
 
     /// A job's tag: the row's version, so that a change can be made conditional on it, and a hash,
-    /// since progress changes more often than the row.
+    /// since the place in the queue changes without the row.
     static func job(version: Int, body: Data) -> String { "\"\(version).\(hash(body))\"" }
 
     /// The version that `If-Match` asks for; nil when any will do.

@@ -14,14 +14,13 @@ extension Service {
             // The client named the path, so that it is for the client to put right.
             throw SpinError(.unsupported, error.message, hint: error.hint)
         }
-        let new = ModelRecord(
-            name: request.name, path: path, summary: summary, createdAt: clock.now())
-        try store.insert(model: new)
-        // The same name and path once more changes nothing.
-        let stored = try store.model(request.name)
+        let isKnown = try store.models().contains { $0.name == request.name }
+        try store.insert(
+            model: ModelRecord(
+                name: request.name, path: path, summary: summary, createdAt: clock.now()))
         return .json(
-            stored.json, status: stored == new ? 201 : 200,
-            headers: [("Location", Link.model(stored.name))])
+            try store.model(request.name).json, status: isKnown ? 200 : 201,
+            headers: [("Location", Link.model(request.name))])
     }
 
     func listModels(_ call: Call) throws -> HTTPResponse {
