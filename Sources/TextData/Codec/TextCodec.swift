@@ -9,6 +9,11 @@ public struct TextCodec: Sendable {
         /// What follows the assistant's text, up to and with the token.
         public let text: String
         public let id: Int32
+
+        public init(text: String, id: Int32) {
+            self.text = text
+            self.id = id
+        }
     }
 
     public let tokenizer: any Tokenizer

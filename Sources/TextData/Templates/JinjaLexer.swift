@@ -9,6 +9,8 @@ struct JinjaLexer {
     private var tokens: [JinjaToken] = []
     /// Whether the text at the cursor begins a line, as far as `lstrip_blocks` is concerned.
     private var startsLine = true
+    /// Where the text behind the last tag begins, before `trim_blocks`.
+    private var tagEnd = 0
 
     /// - Throws: `malformed` for a template that is not closed properly.
     static func tokens(of source: String) throws -> [JinjaToken] {
@@ -130,7 +132,8 @@ struct JinjaLexer {
 
     /// Copies everything up to `{% endraw %}`.
     private mutating func raw(from start: Int) throws {
-        let text = offset
+        // The one kind of tag that leaves the line feed behind it alone.
+        let text = tagEnd
         while offset < scalars.count {
             guard stands("{%", at: offset) else {
                 advance(to: offset + 1)
@@ -175,7 +178,9 @@ extension JinjaLexer {
                 if stands(close, at: offset + (isSigned ? 1 : 0)) {
                     append(isBlock ? .blockEnd : .outputEnd)
                     offset += isSigned ? 3 : 2
+                    tagEnd = offset
                     skipAfterTag(isTrimmed: scalar == "-", dropsLineFeed: isBlock && scalar != "+")
+                    if scalar == "-" { tagEnd = offset }
                     return
                 }
             }
