@@ -20,6 +20,11 @@ public final class GameEngine: SelfPlayEngine {
         self.memoryLimitBytes = memoryLimitBytes
     }
 
+    /// The matrix products' kernel and the threads, for logs.
+    public var summary: String {
+        "\(Machine.current.blasKernel) products on \(pool.width) threads"
+    }
+
     public func inspectModel(path: String) throws -> ModelSummary {
         try ModelSetting(path: path).summary
     }
