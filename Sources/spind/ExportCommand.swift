@@ -1,7 +1,5 @@
 import ArgumentParser
 import Foundation
-import SpinDomain
-import Storage
 
 /// `spind export`: a checkpoint as a plain Hugging Face folder.
 struct ExportCommand: ParsableCommand {
@@ -47,10 +45,14 @@ struct ExportCommand: ParsableCommand {
         {
             return checkpoint
         }
-        guard let dataDir else {
+        // ckpt_X_17 lies in checkpoints/job_X/step-00000017; the store may be in a server's hands.
+        let parts = checkpoint.split(separator: "_", omittingEmptySubsequences: false)
+        guard let dataDir, parts.count == 3, parts[0] == "ckpt", let step = Int(parts[2]) else {
             throw ValidationError(
                 "no folder '\(checkpoint)'; with a checkpoint's id give --data-dir too")
         }
-        return try SQLiteStore.readOnly(dataFolder: dataDir).checkpoint(checkpoint).path
+        let digits = String(step)
+        let name = "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+        return "\(dataDir)/checkpoints/job_\(parts[1])/\(name)"
     }
 }

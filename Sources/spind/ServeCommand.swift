@@ -44,7 +44,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let logger = Logger(label: "spind", factory: StreamLogHandler.standardError)
+        let logger = Logger(label: "spind") { StreamLogHandler.standardError(label: $0) }
         let data = try prepareFolders()
         let clock = SystemClock()
         let store = try SQLiteStore(dataFolder: data)

@@ -4,7 +4,7 @@ import Foundation
 /// Turns SIGTERM and SIGINT into calls; the second one is told apart from the first.
 ///
 /// The sources live as long as this value.
-final class StopSignals: Sendable {
+final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameter handler: gets how many signals came so far, on a background queue.

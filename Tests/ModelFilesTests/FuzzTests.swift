@@ -7,7 +7,7 @@ import Testing
 ///
 /// The damage is the same in every run.
 @Suite struct FuzzTests {
-    private static let rounds = 4_000
+    private static let rounds = 1_500
 
     /// Bytes that lengths, counts and JSON are sensitive to.
     private static let telling: [UInt8] = [

@@ -4,65 +4,22 @@ import SpinDomain
 import Testing
 
 @Suite struct GGUFFileTests {
-    /// A small file, each part of which a test can replace by a lie.
-    struct Builder {
-        var magic: UInt32 = 0x4655_4747
-        var version: UInt32 = 3
-        var tensorCount: UInt64?
-        var metadataCount: UInt64?
-        var metadata: [[UInt8]] = []
-        var tensors: [[UInt8]] = []
-        var dataBytes = 0
-        var alignment = 32
-
-        static func entry(_ key: String, _ type: UInt32, _ value: [UInt8]) -> [UInt8] {
-            var builder = ByteBuilder()
-            builder.put(key)
-            builder.put(type)
-            return builder.bytes + value
-        }
-
-        static func tensor(
-            _ name: String = "a", axes: [UInt64] = [8], axisCount: UInt32? = nil, kind: UInt32 = 0,
-            offset: UInt64 = 0
-        ) -> [UInt8] {
-            var builder = ByteBuilder()
-            builder.put(name)
-            builder.put(axisCount ?? UInt32(axes.count))
-            for axis in axes { builder.put(axis) }
-            builder.put(kind)
-            builder.put(offset)
-            return builder.bytes
-        }
-
-        var bytes: [UInt8] {
-            var builder = ByteBuilder()
-            builder.put(magic)
-            builder.put(version)
-            builder.put(tensorCount ?? UInt64(tensors.count))
-            builder.put(metadataCount ?? UInt64(metadata.count))
-            builder.bytes += metadata.flatMap { $0 } + tensors.flatMap { $0 }
-            let padding = (alignment - builder.bytes.count % alignment) % alignment
-            return builder.bytes + [UInt8](repeating: 0, count: padding + dataBytes)
-        }
-    }
-
     private static func bytes(_ put: (inout ByteBuilder) -> Void) -> [UInt8] {
         var builder = ByteBuilder()
         put(&builder)
         return builder.bytes
     }
 
-    private func open(_ builder: Builder) throws -> GGUFFile {
+    private func open(_ builder: GGUFBuilder) throws -> GGUFFile {
         let folder = try TemporaryFolder()
         return try GGUFFile(try folder.write("x.gguf", builder.bytes))
     }
 
     @Test(arguments: [UInt32(2), 3])
     func readsEveryTypeOfMetadata(_ version: UInt32) throws {
-        var builder = Builder(version: version)
+        var builder = GGUFBuilder(version: version)
         func add(_ key: String, _ type: UInt32, _ put: (inout ByteBuilder) -> Void) {
-            builder.metadata.append(Builder.entry(key, type, Self.bytes(put)))
+            builder.metadata.append(GGUFBuilder.entry(key, type, Self.bytes(put)))
         }
         add("u8", 0) { $0.put(UInt8.max) }
         add("i8", 1) { $0.put(Int8.min) }
@@ -100,12 +57,12 @@ import Testing
     }
 
     @Test func axesAreReversedAndAlignmentIsKept() throws {
-        var builder = Builder(dataBytes: 256, alignment: 128)
+        var builder = GGUFBuilder(dataBytes: 256, alignment: 128)
         builder.metadata = [
-            Builder.entry("general.alignment", 4, Self.bytes { $0.put(UInt32(128)) })
+            GGUFBuilder.entry("general.alignment", 4, Self.bytes { $0.put(UInt32(128)) })
         ]
         builder.tensors = [
-            Builder.tensor("b", axes: [4, 2], offset: 128), Builder.tensor("a", axes: [3]),
+            GGUFBuilder.tensor("b", axes: [4, 2], offset: 128), GGUFBuilder.tensor("a", axes: [3]),
         ]
         let file = try open(builder)
         #expect(file["b"]?.shape == [2, 4] && file["a"]?.shape == [3])
@@ -113,19 +70,19 @@ import Testing
     }
 
     @Test func anUnknownKindIsAnErrorOnlyWhenWanted() throws {
-        let file = try open(Builder(tensors: [Builder.tensor(kind: 16)], dataBytes: 32))
+        let file = try open(GGUFBuilder(tensors: [GGUFBuilder.tensor(kind: 16)], dataBytes: 32))
         let error = #expect(throws: SpinError.self) { try #require(file["a"]).floats() }
         #expect(error?.code == .unsupported)
     }
 
-    static let damaged: [(String, Builder)] = [
-        ("wrong magic", Builder(magic: 0x4747_5546)),
-        ("version 0", Builder(version: 0)), ("version 1", Builder(version: 1)),
-        ("version 4", Builder(version: 4)), ("big-endian", Builder(version: 0x0300_0000)),
-        ("too many tensors", Builder(tensorCount: 1)),
-        ("all tensors there can be", Builder(tensorCount: .max)),
-        ("negative count", Builder(metadataCount: 1 << 63)),
-        ("too much metadata", Builder(metadataCount: 1 << 40)),
+    static let damaged: [(String, GGUFBuilder)] = [
+        ("wrong magic", GGUFBuilder(magic: 0x4747_5546)),
+        ("version 0", GGUFBuilder(version: 0)), ("version 1", GGUFBuilder(version: 1)),
+        ("version 4", GGUFBuilder(version: 4)), ("big-endian", GGUFBuilder(version: 0x0300_0000)),
+        ("too many tensors", GGUFBuilder(tensorCount: 1)),
+        ("all tensors there can be", GGUFBuilder(tensorCount: .max)),
+        ("negative count", GGUFBuilder(metadataCount: 1 << 63)),
+        ("too much metadata", GGUFBuilder(metadataCount: 1 << 40)),
         ("unknown type", metadata(13, [0])), ("truth value 2", metadata(7, [2])),
         ("text over the end", metadata(8, bytes { $0.put(UInt64(1) << 20) })),
         ("text of 2^63 bytes", metadata(8, bytes { $0.put(UInt64(1) << 63) })),
@@ -134,42 +91,43 @@ import Testing
         ("array of 2^64 - 1", metadata(9, array(10, .max))),
         ("array of unknown type", metadata(9, array(99, 1) + [0])),
         ("arrays nested too deeply", metadata(9, (0..<9).flatMap { _ in array(9, 1) })),
-        ("the key twice", Builder(metadata: [entry(0), entry(1)])),
+        ("the key twice", GGUFBuilder(metadata: [entry(0), entry(1)])),
         ("alignment 0", alignment(0)), ("alignment 24", alignment(24)),
         ("alignment 2^31", alignment(1 << 31)),
-        ("alignment of wrong type", Builder(metadata: [text("general.alignment")])),
-        ("no axes", tensor(Builder.tensor(axes: []))),
-        ("five axes", tensor(Builder.tensor(axes: [1, 1, 1, 1, 1]))),
-        ("many axes", tensor(Builder.tensor(axisCount: .max))),
-        ("axis 0", tensor(Builder.tensor(axes: [0]))),
-        ("axis 2^63", tensor(Builder.tensor(axes: [1 << 63]))),
-        ("product overflows", tensor(Builder.tensor(axes: [1 << 32, 1 << 32]))),
-        ("bytes overflow", tensor(Builder.tensor(axes: [1 << 62]))),
-        ("reaches over the end", tensor(Builder.tensor(axes: [9]))),
-        ("offset over the end", tensor(Builder.tensor(offset: 64))),
-        ("offset 2^64 - 32", tensor(Builder.tensor(offset: .max - 31))),
-        ("offset not aligned", tensor(Builder.tensor(axes: [1], offset: 4))),
-        ("half a block", tensor(Builder.tensor(axes: [16], kind: 8))),
-        ("half a super-block", tensor(Builder.tensor(axes: [32], kind: 12))),
-        ("unknown kind over the end", tensor(Builder.tensor(kind: 16, offset: 1 << 40))),
+        ("alignment of wrong type", GGUFBuilder(metadata: [text("general.alignment")])),
+        ("no axes", tensor(GGUFBuilder.tensor(axes: []))),
+        ("five axes", tensor(GGUFBuilder.tensor(axes: [1, 1, 1, 1, 1]))),
+        ("many axes", tensor(GGUFBuilder.tensor(axisCount: .max))),
+        ("axis 0", tensor(GGUFBuilder.tensor(axes: [0]))),
+        ("axis 2^63", tensor(GGUFBuilder.tensor(axes: [1 << 63]))),
+        ("product overflows", tensor(GGUFBuilder.tensor(axes: [1 << 32, 1 << 32]))),
+        ("bytes overflow", tensor(GGUFBuilder.tensor(axes: [1 << 62]))),
+        ("reaches over the end", tensor(GGUFBuilder.tensor(axes: [9]))),
+        ("offset over the end", tensor(GGUFBuilder.tensor(offset: 64))),
+        ("offset 2^64 - 32", tensor(GGUFBuilder.tensor(offset: .max - 31))),
+        ("offset not aligned", tensor(GGUFBuilder.tensor(axes: [1], offset: 4))),
+        ("half a block", tensor(GGUFBuilder.tensor(axes: [16], kind: 8))),
+        ("half a super-block", tensor(GGUFBuilder.tensor(axes: [32], kind: 12))),
+        ("unknown kind over the end", tensor(GGUFBuilder.tensor(kind: 16, offset: 1 << 40))),
         (
             "the tensor twice",
-            Builder(tensors: [Builder.tensor(), Builder.tensor()], dataBytes: 32)
+            GGUFBuilder(tensors: [GGUFBuilder.tensor(), GGUFBuilder.tensor()], dataBytes: 32)
         ),
         (
-            "overlap", Builder(tensors: [Builder.tensor(), Builder.tensor("b")], dataBytes: 32)
+            "overlap",
+            GGUFBuilder(tensors: [GGUFBuilder.tensor(), GGUFBuilder.tensor("b")], dataBytes: 32)
         ),
-        ("no data", Builder(tensors: [Builder.tensor()])),
+        ("no data", GGUFBuilder(tensors: [GGUFBuilder.tensor()])),
     ]
 
-    private static func metadata(_ type: UInt32, _ value: [UInt8]) -> Builder {
-        Builder(metadata: [Builder.entry("key", type, value)])
+    private static func metadata(_ type: UInt32, _ value: [UInt8]) -> GGUFBuilder {
+        GGUFBuilder(metadata: [GGUFBuilder.entry("key", type, value)])
     }
 
-    private static func entry(_ value: UInt8) -> [UInt8] { Builder.entry("key", 0, [value]) }
+    private static func entry(_ value: UInt8) -> [UInt8] { GGUFBuilder.entry("key", 0, [value]) }
 
     private static func text(_ key: String) -> [UInt8] {
-        Builder.entry(key, 8, bytes { $0.put("32") })
+        GGUFBuilder.entry(key, 8, bytes { $0.put("32") })
     }
 
     private static func array(_ type: UInt32, _ count: UInt64) -> [UInt8] {
@@ -179,16 +137,16 @@ import Testing
         }
     }
 
-    private static func alignment(_ value: UInt32) -> Builder {
-        Builder(metadata: [Builder.entry("general.alignment", 4, bytes { $0.put(value) })])
+    private static func alignment(_ value: UInt32) -> GGUFBuilder {
+        GGUFBuilder(metadata: [GGUFBuilder.entry("general.alignment", 4, bytes { $0.put(value) })])
     }
 
-    private static func tensor(_ tensor: [UInt8]) -> Builder {
-        Builder(tensors: [tensor], dataBytes: 32)
+    private static func tensor(_ tensor: [UInt8]) -> GGUFBuilder {
+        GGUFBuilder(tensors: [tensor], dataBytes: 32)
     }
 
     @Test(arguments: damaged)
-    func refuses(_ what: String, _ builder: Builder) throws {
+    func refuses(_ what: String, _ builder: GGUFBuilder) throws {
         let error = #expect(throws: SpinError.self, "\(what)") { try open(builder) }
         #expect(error?.code == .damagedFile || error?.code == .unsupported)
     }
@@ -213,9 +171,9 @@ import Testing
             let codes: [ElementType: UInt32] = [
                 .q4_0: 2, .q4_1: 3, .q5_0: 6, .q5_1: 7, .q8_0: 8, .q4_K: 12, .q5_K: 13, .q6_K: 14,
             ]
-            let builder = Builder(
+            let builder = GGUFBuilder(
                 tensors: [
-                    Builder.tensor(
+                    GGUFBuilder.tensor(
                         axes: [UInt64(kind.blockElements)], kind: try #require(codes[kind]))
                 ])
             let file = try GGUFFile(try folder.write("x.gguf", builder.bytes + block))

@@ -116,6 +116,19 @@ import Transformer
             try describe("mistral-float16", ["sliding_window": .number(64)]).slidingWindow == nil)
     }
 
+    @Test func absentAndNullKeyValueHeadsDifferInMistral() throws {
+        // transformers: an absent key is the class's default 8, `null` is one for each head. The
+        // fixture has 4 heads of 10 channels, and 2 key/value heads in its weights.
+        func failure(_ value: JSONValue?) -> String? {
+            let error = #expect(throws: SpinError.self) {
+                try describe("mistral-float16", ["num_key_value_heads": value])
+            }
+            return error?.message
+        }
+        #expect(failure(.null)?.contains("asks for [40, 24]") == true)
+        #expect(failure(nil)?.contains("'num_key_value_heads' 8") == true)
+    }
+
     @Test func layerTypesDecideAboveMaxWindowLayers() throws {
         let sliding = JSONValue.string("sliding_attention")
         let full = JSONValue.string("full_attention")

@@ -67,6 +67,17 @@ import Testing
         #expect(try ModelReader.load(folder.url).weights.floats == before)
     }
 
+    @Test func theBareModelsNamesAreUnderstood() throws {
+        let folder = try TemporaryFolder(copyOf: "qwen3")
+        let before = try ModelReader.load(folder.url).weights.floats
+        try rewrite(folder) { tensors in
+            for index in tensors.indices {
+                tensors[index].name.removeFirst("model.".count)
+            }
+        }
+        #expect(try ModelReader.load(folder.url).weights.floats == before)
+    }
+
     @Test func aWeightThatIsNotFiniteIsNamed() throws {
         let folder = try TemporaryFolder(copyOf: "gpt2")
         try rewrite(folder) { tensors in

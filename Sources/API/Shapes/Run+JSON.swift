@@ -37,19 +37,6 @@ extension ValidationRecord {
 }
 
 extension RolloutSample {
-    var json: JSONValue {
-        [
-            "iteration": .integer(iteration), "index": .integer(index), "epoch": .integer(epoch),
-            "row": .integer(row), "source_iteration": .integer(sourceIteration),
-            "prompt": JSONValue(prompt), "actual": JSONValue(actual),
-            "generated": JSONValue(generated), "prompt_ids": JSONValue(promptIDs),
-            "actual_ids": JSONValue(actualIDs), "generated_ids": JSONValue(generatedIDs),
-            "reference_logp_actual": .number(referenceLogpActual),
-            "reference_logp_generated": .number(referenceLogpGenerated),
-            "stop_reason": .string(stopReason.rawValue),
-        ]
-    }
-
     var cursor: SampleCursor { SampleCursor(iteration: iteration, index: index) }
 }
 

@@ -38,20 +38,18 @@ public struct NewModel: Sendable {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw SpinError(.conflict, "\(path) exists already")
         }
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        // The description is read back from the very config.json that the folder gets, so that a
-        // shape which could not be loaded is refused here.
-        try Data(configuration.indentedText.utf8)
-            .write(to: folder.appending(path: "config.json"))
-        let decoder = try ModelReader.configuration(ofFolder: folder)
-        let weights = ParameterArena(ParameterLayout(decoder.configuration))
+        // Goes the way of any folder's config.json, so an impossible shape is refused here.
+        let description = try ModelDescription(
+            configurationJSON: Data(configuration.indentedText.utf8))
+        let weights = ParameterArena(ParameterLayout(description.configuration))
         weights.initialise(seed: seed)
         _ = try ModelWriter.write(
-            weights: weights, description: decoder, extraFiles: try tokenizerFiles(), to: folder)
+            weights: weights, description: description, extraFiles: try tokenizerFiles(),
+            to: folder)
         return weights.layout.parameterCount
     }
 
-    private var configuration: JSONValue {
+    private var configuration: SpinDomain.JSONValue {
         [
             "architectures": ["LlamaForCausalLM"], "model_type": "llama",
             "vocab_size": .integer(Self.vocabularySize), "hidden_size": .integer(channels),
@@ -65,7 +63,7 @@ public struct NewModel: Sendable {
     }
 
     private func tokenizerFiles() throws -> [String: Data] {
-        let settings: JSONValue = [
+        let settings: SpinDomain.JSONValue = [
             "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": .string(Self.begin),
             "eos_token": .string(Self.end), "add_bos_token": true,
             "clean_up_tokenization_spaces": false,
