@@ -71,12 +71,17 @@ import Testing
         #expect(game.checkpoints.map(\.iteration) == [0, 1, 1, 2])
         #expect(game.checkpoints.map(\.isIterationEnd) == [false, true, false, true])
         #expect(game.checkpoints.first?.id == "ckpt_abcdefgh_2")
-        let names = ["config.json", "generation_config.json", "model.safetensors",
-            "optimizer.safetensors", "trainer_state.json"]
+        let names = [
+            "config.json", "generation_config.json", "model.safetensors",
+            "optimizer.safetensors", "trainer_state.json",
+        ]
         #expect(game.checkpoints.allSatisfy { $0.files.map(\.name) == names })
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: arena.folder.path("checkpoints"))
-        #expect(folders.sorted() == ["step-00000002", "step-00000003", "step-00000004", "step-00000006"])
+        #expect(
+            folders.sorted() == [
+                "step-00000002", "step-00000003", "step-00000004", "step-00000006",
+            ])
     }
 
     @Test func aCheckpointIsAModelLikeAnyOther() throws {
@@ -125,7 +130,9 @@ import Testing
         arena.configuration.spin.regenerate = .epoch
         let game = try arena.play()
         #expect(game.samples.map(\.index) == Array(0..<16))
-        #expect(game.samples.map(\.epoch) == [Int](repeating: 0, count: 8) + [Int](repeating: 1, count: 8))
+        #expect(
+            game.samples.map(\.epoch) == [Int](repeating: 0, count: 8)
+                + [Int](repeating: 1, count: 8))
         let byEpoch = (0..<2).map { epoch in
             game.samples.filter { $0.epoch == epoch }.map(\.generatedIDs)
         }
@@ -226,7 +233,8 @@ import Testing
         other.configuration.spin.offloadAdamStates = true
         let moved = try other.play()
         #expect(
-            stay.checkpoints.last?.files.map(\.sha256) == moved.checkpoints.last?.files.map(\.sha256))
+            stay.checkpoints.last?.files.map(\.sha256)
+                == moved.checkpoints.last?.files.map(\.sha256))
         let left = try FileManager.default.contentsOfDirectory(
             atPath: other.folder.path("checkpoints"))
         #expect(left.allSatisfy { $0.hasPrefix("step-") })

@@ -11,7 +11,8 @@ import Transformer
     private static let gradientTolerance = 1e-4
 
     private func sample(
-        _ prompt: [Int32], _ actual: [Int32], _ generated: [Int32], references: (Double, Double) = (0, 0),
+        _ prompt: [Int32], _ actual: [Int32], _ generated: [Int32],
+        references: (Double, Double) = (0, 0),
         stop: RolloutSample.StopReason = .stopToken
     ) -> RolloutSample {
         RolloutSample(
@@ -140,7 +141,9 @@ import Transformer
         let without = samples.filter { $0.stopReason != .length }
         let expected = try step(TinyModel.makeDecoder(), pairs(without), micro: 3)
         #expect(dropped.outcomes.count == 3)
-        #expect(abs(dropped.gradientNorm - expected.gradientNorm) < Self.gradientTolerance * expected.gradientNorm)
+        #expect(
+            abs(dropped.gradientNorm - expected.gradientNorm) < Self.gradientTolerance
+                * expected.gradientNorm)
     }
 
     @Test func aBatchOfDroppedPairsChangesNothing() throws {

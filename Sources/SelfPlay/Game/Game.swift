@@ -87,7 +87,8 @@ final class Game {
     private func begin(_ iteration: GamePlan.Iteration) throws {
         let isFirst = iteration.firstStep == 0
         record = IterationRecord(iteration: iteration.index)
-        record.klPenalty = isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
+        record.klPenalty =
+            isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
         record.referenceCheckpoint =
             isFirst ? nil : Checkpoint.id(jobID: job.jobID, step: iteration.firstStep)
         record.firstStep = iteration.firstStep
