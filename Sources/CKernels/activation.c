@@ -10,7 +10,8 @@ typedef struct {
     float value, slope;
 } jet;
 
-/// f(x) and f′(x). `f` is a constant wherever this is inlined, so the choice costs nothing in the loop.
+/// f(x) and f′(x). `f` is a constant wherever this is inlined, so the choice costs nothing in the
+/// loop.
 SPIND_INLINE jet evaluate(spind_activation f, float x) {
     switch (f) {
     case spind_silu: {
@@ -34,19 +35,21 @@ SPIND_INLINE jet evaluate(spind_activation f, float x) {
 }
 
 /// Runs `loop` with a constant for `f`.
-#define FOR_EACH_ACTIVATION(f, loop)                                                                                  \
-    switch (f) {                                                                                                       \
-    case spind_silu: loop(spind_silu); break;                                                                          \
-    case spind_gelu: loop(spind_gelu); break;                                                                          \
-    case spind_gelu_tanh: loop(spind_gelu_tanh); break;                                                                \
-    case spind_relu: loop(spind_relu); break;                                                                          \
+#define FOR_EACH_ACTIVATION(f, loop)                                                               \
+    switch (f) {                                                                                   \
+    case spind_silu: loop(spind_silu); break;                                                      \
+    case spind_gelu: loop(spind_gelu); break;                                                      \
+    case spind_gelu_tanh: loop(spind_gelu_tanh); break;                                            \
+    case spind_relu: loop(spind_relu); break;                                                      \
     }
 
-SPIND_INLINE void plain_forward(spind_activation f, int64_t count, const float *restrict x, float *restrict out) {
+SPIND_INLINE void plain_forward(
+    spind_activation f, int64_t count, const float *restrict x, float *restrict out) {
     for (int64_t i = 0; i < count; i++) out[i] = evaluate(f, x[i]).value;
 }
 
-SPIND_INLINE void plain_backward(spind_activation f, int64_t count, float *restrict x, float *restrict dout) {
+SPIND_INLINE void plain_backward(
+    spind_activation f, int64_t count, float *restrict x, float *restrict dout) {
     for (int64_t i = 0; i < count; i++) {
         const jet j = evaluate(f, x[i]);
         x[i] = dout[i] * j.slope;
@@ -55,13 +58,15 @@ SPIND_INLINE void plain_backward(spind_activation f, int64_t count, float *restr
 }
 
 SPIND_INLINE void gated_forward(
-    spind_activation f, int64_t count, const float *restrict gate, const float *restrict up, float *restrict out
+    spind_activation f, int64_t count, const float *restrict gate, const float *restrict up,
+    float *restrict out
 ) {
     for (int64_t i = 0; i < count; i++) out[i] = evaluate(f, gate[i]).value * up[i];
 }
 
 SPIND_INLINE void gated_backward(
-    spind_activation f, int64_t count, float *restrict gate, float *restrict up, float *restrict dout
+    spind_activation f, int64_t count, float *restrict gate, float *restrict up,
+    float *restrict dout
 ) {
     for (int64_t i = 0; i < count; i++) {
         const jet j = evaluate(f, gate[i]);
@@ -80,14 +85,16 @@ void spind_activation_forward(spind_activation f, int64_t count, const float *x,
 }
 
 SPIND_KERNEL
-void spind_activation_backward(spind_activation f, int64_t count, float *x_then_dx, float *dout_then_out) {
+void spind_activation_backward(
+    spind_activation f, int64_t count, float *x_then_dx, float *dout_then_out) {
 #define LOOP(f) plain_backward(f, count, x_then_dx, dout_then_out)
     FOR_EACH_ACTIVATION(f, LOOP)
 #undef LOOP
 }
 
 SPIND_KERNEL
-void spind_gated_forward(spind_activation f, int64_t count, const float *gate, const float *up, float *out) {
+void spind_gated_forward(
+    spind_activation f, int64_t count, const float *gate, const float *up, float *out) {
 #define LOOP(f) gated_forward(f, count, gate, up, out)
     FOR_EACH_ACTIVATION(f, LOOP)
 #undef LOOP
@@ -95,7 +102,8 @@ void spind_gated_forward(spind_activation f, int64_t count, const float *gate, c
 
 SPIND_KERNEL
 void spind_gated_backward(
-    spind_activation f, int64_t count, float *gate_then_dgate, float *up_then_dup, float *dout_then_out
+    spind_activation f, int64_t count, float *gate_then_dgate, float *up_then_dup,
+    float *dout_then_out
 ) {
 #define LOOP(f) gated_backward(f, count, gate_then_dgate, up_then_dup, dout_then_out)
     FOR_EACH_ACTIVATION(f, LOOP)

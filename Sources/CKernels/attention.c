@@ -1,97 +1,17 @@
 #include "attention.h"
 
 #include "fast_math.h"
+#include "head_product.h"
 #include "kernel_attributes.h"
 #include <math.h>
-#include <stdbool.h>
 
-// C because the products need registers full of vectors, and the softmax a vectorised exp: Swift has neither.
+// C because Swift does not vectorise loops with exp in them, nor a maximum.
 //
-// A block of queries lies across the vector lanes: scores are stored [key, query], so that maximum and sum of the
-// softmax run down the columns and need no sum across lanes, and keys and values are read where they are.
+// A block of queries lies across the vector lanes: scores are stored [key, query], so that maximum
+// and sum of the softmax run down the columns and need no sum across lanes, and keys and values are
+// read where they are.
 
-enum { query_block = 64, lane_count = 16, tile_rows = 8 };
-
-typedef float lanes __attribute__((vector_size(4 * lane_count), aligned(4), may_alias));
-
-/// A matrix by its strides; `b` and `c` of a product have column stride 1.
-typedef struct {
-    const float *first;
-    int64_t row_stride, column_stride;
-} matrix;
-
-/// c[rows, vectors · 16] (+)= a[rows, k] · b[k, vectors · 16]; rows and vectors are constants where this is inlined.
-SPIND_INLINE void multiply_tile(
-    const int rows, const int vectors, int64_t k, const float *a, int64_t a_row, int64_t a_column, const float *b,
-    int64_t b_row, float *c, int64_t c_row, bool accumulate
-) {
-    lanes sums[tile_rows][2];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            sums[r][v] = accumulate ? *(const lanes *)(c + r * c_row + v * lane_count) : (lanes){0};
-        }
-    }
-    for (int64_t p = 0; p < k; p++) {
-        lanes row[2];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) row[v] = *(const lanes *)(b + p * b_row + v * lane_count);
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            const float factor = a[r * a_row + p * a_column];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sums[r][v] += factor * row[v];
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) *(lanes *)(c + r * c_row + v * lane_count) = sums[r][v];
-    }
-}
-
-/// The columns that do not fill a vector.
-SPIND_INLINE void multiply_narrow(
-    int64_t m, int64_t n, int64_t k, matrix a, matrix b, float *c, int64_t c_row, bool accumulate
-) {
-    for (int64_t r = 0; r < m; r++) {
-        for (int64_t j = 0; j < n; j++) {
-            float sum = accumulate ? c[r * c_row + j] : 0;
-            for (int64_t p = 0; p < k; p++) {
-                sum += a.first[r * a.row_stride + p * a.column_stride] * b.first[p * b.row_stride + j];
-            }
-            c[r * c_row + j] = sum;
-        }
-    }
-}
-
-/// c[m, n] (+)= a[m, k] · b[k, n], for the small products of one head.
-SPIND_KERNEL
-static void multiply(int64_t m, int64_t n, int64_t k, matrix a, matrix b, float *c, int64_t c_row, bool accumulate) {
-#define TILE(rows, vectors)                                                                                            \
-    multiply_tile(                                                                                                     \
-        rows, vectors, k, a.first + r * a.row_stride, a.row_stride, a.column_stride, b.first + j, b.row_stride,        \
-        c + r * c_row + j, c_row, accumulate)
-    int64_t j = 0;
-    for (; j + 2 * lane_count <= n; j += 2 * lane_count) {
-        int64_t r = 0;
-        for (; r + tile_rows <= m; r += tile_rows) TILE(tile_rows, 2);
-        for (; r + 4 <= m; r += 4) TILE(4, 2);
-        for (; r < m; r++) TILE(1, 2);
-    }
-    for (; j + lane_count <= n; j += lane_count) {
-        int64_t r = 0;
-        for (; r + tile_rows <= m; r += tile_rows) TILE(tile_rows, 1);
-        for (; r < m; r++) TILE(1, 1);
-    }
-#undef TILE
-    if (j < n) {
-        matrix rest = b;
-        rest.first += j;
-        multiply_narrow(m, n - j, k, a, rest, c + j, c_row, accumulate);
-    }
-}
+enum { query_block = 64, lane_count = 16 };
 
 /// A block of queries, and the keys that at least one of them sees.
 typedef struct {
@@ -109,7 +29,8 @@ SPIND_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 SPIND_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 SPIND_INLINE block make_block(
-    spind_attention_shape shape, int64_t first, int64_t query_count, int64_t first_position, int64_t prefix_count
+    spind_attention_shape shape, int64_t first, int64_t query_count, int64_t first_position,
+    int64_t prefix_count
 ) {
     block b;
     b.count = smaller(query_block, query_count - first);
@@ -124,62 +45,76 @@ SPIND_INLINE block make_block(
 
 /// packed[head_size, width] = factor · xᵀ, with zeros in the lanes that have no query.
 SPIND_KERNEL
-static void pack(int64_t head_size, int64_t stride, block b, float factor, const float *x, float *packed) {
+static void pack(
+    int64_t head_size, int64_t stride, block b, float factor, const float *x, float *packed) {
     for (int64_t d = 0; d < head_size; d++) {
         for (int64_t q = 0; q < b.count; q++) packed[d * b.width + q] = factor * x[q * stride + d];
         for (int64_t q = b.count; q < b.width; q++) packed[d * b.width + q] = 0;
     }
 }
 
-/// out[keys, width] = rows · packed, over both runs; `first` and `second` are keys or values at position 0 of each.
+/// out[keys, width] = rows · packed, over both runs; `first` and `second` are keys or values at
+/// position 0 of each.
 SPIND_INLINE void multiply_runs(
-    spind_attention_shape shape, block b, const float *first, const float *second, int64_t prefix_count,
+    spind_attention_shape shape, block b, const float *first, const float *second,
+    int64_t prefix_count,
     const float *packed, float *out
 ) {
-    const matrix columns = {packed, b.width, 1};
+    const spind_matrix columns = {packed, b.width, 1};
     const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
-    const matrix in_first = {first + b.first_key * stride, stride, 1};
-    const matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
-    if (before > 0) multiply(before, b.width, shape.head_size, in_first, columns, out, b.width, false);
+    const spind_matrix in_first = {first + b.first_key * stride, stride, 1};
+    const spind_matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
+    if (before > 0) {
+        spind_head_product(
+            before, b.width, shape.head_size, in_first, columns, out, b.width, false);
+    }
     if (b.end_key > b.boundary) {
-        multiply(
-            b.end_key - b.boundary, b.width, shape.head_size, in_second, columns, out + before * b.width, b.width,
+        spind_head_product(
+            b.end_key - b.boundary, b.width, shape.head_size, in_second, columns,
+            out + before * b.width, b.width,
             false);
     }
 }
 
 /// out[queries, head_size] = Σ over keys of weights[key, query] · rows[key], over both runs.
 SPIND_INLINE void combine_runs(
-    spind_attention_shape shape, block b, const float *weights, const float *first, const float *second,
+    spind_attention_shape shape, block b, const float *weights, const float *first,
+    const float *second,
     int64_t prefix_count, float *out, int64_t out_stride
 ) {
     const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
-    const matrix over_first = {weights, 1, b.width};
-    const matrix over_second = {weights + before * b.width, 1, b.width};
-    const matrix in_first = {first + b.first_key * stride, stride, 1};
-    const matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
-    if (before > 0) multiply(b.count, shape.head_size, before, over_first, in_first, out, out_stride, false);
+    const spind_matrix over_first = {weights, 1, b.width};
+    const spind_matrix over_second = {weights + before * b.width, 1, b.width};
+    const spind_matrix in_first = {first + b.first_key * stride, stride, 1};
+    const spind_matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
+    if (before > 0) {
+        spind_head_product(
+            b.count, shape.head_size, before, over_first, in_first, out, out_stride, false);
+    }
     if (b.end_key > b.boundary) {
-        multiply(
-            b.count, shape.head_size, b.end_key - b.boundary, over_second, in_second, out, out_stride, before > 0);
+        spind_head_product(
+            b.count, shape.head_size, b.end_key - b.boundary, over_second, in_second, out,
+            out_stride, before > 0);
     }
 }
 
 /// drows[key] += Σ over queries of weights[key, query] · x[query], over both runs.
 SPIND_INLINE void scatter_runs(
-    spind_attention_shape shape, block b, const float *weights, const float *x, int64_t x_stride, float *dfirst,
+    spind_attention_shape shape, block b, const float *weights, const float *x, int64_t x_stride,
+    float *dfirst,
     float *dsecond, int64_t prefix_count
 ) {
     const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
-    const matrix queries = {x, x_stride, 1};
-    const matrix over_first = {weights, b.width, 1};
-    const matrix over_second = {weights + before * b.width, b.width, 1};
+    const spind_matrix queries = {x, x_stride, 1};
+    const spind_matrix over_first = {weights, b.width, 1};
+    const spind_matrix over_second = {weights + before * b.width, b.width, 1};
     if (before > 0) {
-        multiply(
-            before, shape.head_size, b.count, over_first, queries, dfirst + b.first_key * stride, stride, true);
+        spind_head_product(
+            before, shape.head_size, b.count, over_first, queries, dfirst + b.first_key * stride,
+            stride, true);
     }
     if (b.end_key > b.boundary) {
-        multiply(
+        spind_head_product(
             b.end_key - b.boundary, shape.head_size, b.count, over_second, queries,
             dsecond + (b.boundary - prefix_count) * stride, stride, true);
     }
@@ -225,10 +160,17 @@ static void exponentiate(const horizon *h, block b, float *scores, float *maximu
     }
 }
 
+SPIND_INLINE float dot(int64_t n, const float *restrict a, const float *restrict b) {
+    float sum = 0;
+    for (int64_t d = 0; d < n; d++) sum += a[d] * b[d];
+    return sum;
+}
+
 int64_t spind_attention_scratch(int64_t head_size, int64_t positions) {
     return 2 * query_block * (head_size + positions);
 }
 
+SPIND_KERNEL
 void spind_attention_forward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
     spind_key_run prefix, spind_key_run own, float *output, float *log_sum_exp, float *scratch
@@ -238,12 +180,15 @@ void spind_attention_forward(
         const block b = make_block(shape, first, query_count, first_position, prefix.count);
         const horizon h = make_horizon(shape, b);
         float maximum[query_block], sum[query_block];
-        pack(shape.head_size, shape.query_stride, b, shape.scale, queries + first * shape.query_stride, packed);
+        pack(
+            shape.head_size, shape.query_stride, b, shape.scale,
+            queries + first * shape.query_stride, packed);
         multiply_runs(shape, b, prefix.keys, own.keys, prefix.count, packed, scores);
         exponentiate(&h, b, scores, maximum, sum);
 
         float *out = output + first * shape.output_stride;
-        combine_runs(shape, b, scores, prefix.values, own.values, prefix.count, out, shape.output_stride);
+        combine_runs(
+            shape, b, scores, prefix.values, own.values, prefix.count, out, shape.output_stride);
         for (int64_t q = 0; q < b.count; q++) {
             const float share = 1 / sum[q];
             for (int64_t d = 0; d < shape.head_size; d++) out[q * shape.output_stride + d] *= share;
@@ -252,25 +197,31 @@ void spind_attention_forward(
     }
 }
 
-/// scores become probabilities; dprobabilities become dscores (with the scale of the scores' own product inside).
+/// scores become probabilities; dprobabilities become dscores (with the scale of the scores' own
+/// product inside).
 SPIND_KERNEL
 static void softmax_backward(
-    const horizon *h, block b, float scale, const float *log_sum_exp, const float *correction, float *scores,
+    const horizon *h, block b, float scale, const float *log_sum_exp, const float *correction,
+    float *scores,
     float *dprobabilities
 ) {
-    for (int32_t key = (int32_t)b.first_key; key < b.end_key; key++, scores += b.width, dprobabilities += b.width) {
+    for (int32_t key = (int32_t)b.first_key; key < b.end_key; key++) {
         for (int64_t q = 0; q < b.width; q++) {
             const float e = spind_exp(scores[q] - log_sum_exp[q]);
             const float probability = ((key <= h->newest[q]) & (key > h->oldest[q])) ? e : 0;
             scores[q] = probability;
             dprobabilities[q] = scale * probability * (dprobabilities[q] - correction[q]);
         }
+        scores += b.width;
+        dprobabilities += b.width;
     }
 }
 
+SPIND_KERNEL
 void spind_attention_backward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
-    spind_key_run prefix, spind_key_run own, const float *output, const float *doutput, const float *log_sum_exp,
+    spind_key_run prefix, spind_key_run own, const float *output, const float *doutput,
+    const float *log_sum_exp,
     float *dqueries, spind_key_run_gradient dprefix, spind_key_run_gradient down, float *scratch
 ) {
     const int64_t stride = shape.output_stride;
@@ -286,7 +237,7 @@ void spind_attention_backward(
         float correction[query_block] = {0}, normalizer[query_block] = {0};
         for (int64_t i = 0; i < b.count; i++) {
             normalizer[i] = log_sum_exp[first + i];
-            for (int64_t d = 0; d < shape.head_size; d++) correction[i] += out[i * stride + d] * dout[i * stride + d];
+            correction[i] = dot(shape.head_size, out + i * stride, dout + i * stride);
         }
         pack(shape.head_size, shape.query_stride, b, shape.scale, q, packed);
         multiply_runs(shape, b, prefix.keys, own.keys, prefix.count, packed, scores);
@@ -295,34 +246,34 @@ void spind_attention_backward(
         softmax_backward(&h, b, shape.scale, normalizer, correction, scores, dscores);
 
         scatter_runs(shape, b, scores, dout, stride, dprefix.dvalues, down.dvalues, prefix.count);
-        scatter_runs(shape, b, dscores, q, shape.query_stride, dprefix.dkeys, down.dkeys, prefix.count);
+        scatter_runs(
+            shape, b, dscores, q, shape.query_stride, dprefix.dkeys, down.dkeys, prefix.count);
         combine_runs(
-            shape, b, dscores, prefix.keys, own.keys, prefix.count, dqueries + first * shape.query_stride,
+            shape, b, dscores, prefix.keys, own.keys, prefix.count,
+            dqueries + first * shape.query_stride,
             shape.query_stride);
     }
 }
 
-SPIND_INLINE float dot(int64_t n, const float *restrict a, const float *restrict b) {
-    float sum = 0;
-    for (int64_t d = 0; d < n; d++) sum += a[d] * b[d];
-    return sum;
-}
-
 SPIND_KERNEL
 void spind_attention_decode(
-    spind_attention_shape shape, int64_t heads, const float *queries, spind_key_run run, float *output,
+    spind_attention_shape shape, int64_t heads, const float *queries, spind_key_run run,
+    float *output,
     float *scratch
 ) {
     const int64_t n = shape.head_size, count = run.count;
     for (int64_t key = 0; key < count; key++) {
         for (int64_t h = 0; h < heads; h++) {
-            scratch[h * count + key] = shape.scale * dot(n, queries + h * n, run.keys + key * shape.key_stride);
+            const float score = dot(n, queries + h * n, run.keys + key * shape.key_stride);
+            scratch[h * count + key] = shape.scale * score;
         }
     }
     for (int64_t h = 0; h < heads; h++) {
         float *restrict weights = scratch + h * count;
         float maximum = -INFINITY, sum = 0;
-        for (int64_t key = 0; key < count; key++) maximum = weights[key] > maximum ? weights[key] : maximum;
+        for (int64_t key = 0; key < count; key++) {
+            maximum = weights[key] > maximum ? weights[key] : maximum;
+        }
         for (int64_t key = 0; key < count; key++) {
             weights[key] = spind_exp(weights[key] - maximum);
             sum += weights[key];

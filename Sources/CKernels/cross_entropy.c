@@ -6,7 +6,8 @@
 // C because Swift does not vectorise loops with exp in them, nor a maximum.
 
 SPIND_KERNEL
-void spind_log_sum_exp_update(int64_t count, float scale, const float *logits, float *maximum, float *sum) {
+void spind_log_sum_exp_update(
+    int64_t count, float scale, const float *logits, float *maximum, float *sum) {
     float largest = *maximum;
     for (int64_t i = 0; i < count; i++) {
         const float scaled = scale * logits[i];
@@ -20,7 +21,8 @@ void spind_log_sum_exp_update(int64_t count, float scale, const float *logits, f
 
 SPIND_KERNEL
 void spind_softmax_gradient(
-    int64_t count, float scale, float log_sum_exp, float coefficient, const float *logits, float *dlogits
+    int64_t count, float scale, float log_sum_exp, float coefficient, const float *logits,
+    float *dlogits
 ) {
     for (int64_t i = 0; i < count; i++) {
         dlogits[i] = coefficient * spind_exp(scale * logits[i] - log_sum_exp);

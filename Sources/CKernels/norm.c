@@ -21,7 +21,8 @@ SPIND_INLINE statistics measure(spind_norm norm, const float *restrict x) {
     return (statistics){mean, 1 / sqrtf(squares / (float)n + norm.epsilon)};
 }
 
-SPIND_INLINE void normalize(spind_norm norm, statistics s, const float *restrict x, float *restrict y) {
+SPIND_INLINE void normalize(
+    spind_norm norm, statistics s, const float *restrict x, float *restrict y) {
     for (int64_t c = 0; c < norm.channels; c++) {
         y[c] = (x[c] - s.mean) * s.inverse_deviation * norm.weight[c];
     }
@@ -39,7 +40,8 @@ void spind_norm_forward(spind_norm norm, int64_t rows, const float *x, float *y)
 
 SPIND_KERNEL
 void spind_add_norm_forward(
-    spind_norm norm, int64_t rows, const float *x, const float *branch, const float *branch_bias, float *sum,
+    spind_norm norm, int64_t rows, const float *x, const float *branch, const float *branch_bias,
+    float *sum,
     float *y
 ) {
     const int64_t n = norm.channels;
@@ -59,7 +61,8 @@ SPIND_INLINE void norm_row_backward(
     const int64_t n = norm.channels;
     const statistics s = measure(norm, x);
     // With unit = (x − mean) / deviation and dunit = dy · weight:
-    // dx = (dunit − mean(dunit) − unit · mean(dunit · unit)) / deviation; without centering the first mean falls away.
+    // dx = (dunit − mean(dunit) − unit · mean(dunit · unit)) / deviation.
+    // Without centering the first mean falls away.
     float sum = 0, product = 0;
     for (int64_t c = 0; c < n; c++) {
         const float unit = (x[c] - s.mean) * s.inverse_deviation;
@@ -86,7 +89,8 @@ SPIND_INLINE void norm_row_backward(
 
 SPIND_KERNEL
 void spind_norm_backward(
-    spind_norm norm, int64_t rows, const float *x, float *dy_then_y, float *dx, float *dweight, float *dbias
+    spind_norm norm, int64_t rows, const float *x, float *dy_then_y, float *dx, float *dweight,
+    float *dbias
 ) {
     const int64_t n = norm.channels;
     for (int64_t r = 0; r < rows; r++, x += n, dy_then_y += n, dx += n) {

@@ -18,7 +18,8 @@ SPIND_INLINE void rotate_head(
 
 SPIND_KERNEL
 void spind_rotate(
-    int64_t heads, int64_t head_size, int64_t half, const float *cosines, const float *sines, float direction,
+    int64_t heads, int64_t head_size, int64_t half, const float *cosines, const float *sines,
+    float direction,
     float *x
 ) {
     for (int64_t h = 0; h < heads; h++, x += head_size) {

@@ -8,7 +8,7 @@
 // Every tile shape has to add in the same order, so the compiler must not choose one.
 #pragma clang fp reassociate(off)
 
-enum { LANES = 16 };
+enum { LANES = 16, BLOCK_FLOATS = 16 << 10 };
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef float half_lanes __attribute__((vector_size(2 * LANES), aligned(4)));
 typedef float quarter_lanes __attribute__((vector_size(LANES), aligned(4)));
@@ -48,7 +48,8 @@ SPIND_INLINE quarter_lanes fold_four(lanes a, lanes b, lanes c, lanes d) {
         + __builtin_shufflevector(qa, qb, 2, 3, 6, 7);
     const quarter_lanes cd = __builtin_shufflevector(qc, qd, 0, 1, 4, 5)
         + __builtin_shufflevector(qc, qd, 2, 3, 6, 7);
-    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6)
+        + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
 SPIND_INLINE float fold_one(lanes sums) {
@@ -70,7 +71,8 @@ SPIND_INLINE void compute_tile(
         }
 #pragma unroll
         for (int column = 0; column < activation_rows; column++) {
-            const lanes activation = load(tile.activations + column * product->activation_stride + i);
+            const lanes activation =
+                load(tile.activations + column * product->activation_stride + i);
 #pragma unroll
             for (int row = 0; row < weight_rows; row++) {
                 sums[row][column] += weights[row] * activation;
@@ -110,53 +112,70 @@ SPIND_INLINE void compute_tile(
     }
 }
 
-SPIND_INLINE void compute_stripe(
-    const struct spind_skinny_product *product, ptrdiff_t row, const int weight_rows,
-    const int widest) {
-    struct tile tile = {
-        .weights = product->weights + row * product->weight_stride,
-        .prefetched = product->weights + (row + weight_rows) * product->weight_stride,
-    };
+/// Weight rows first ..< last times `piece` activation rows from `done` on.
+SPIND_INLINE void compute_piece(
+    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last, ptrdiff_t done,
+    const int weight_rows, const int piece) {
+    for (ptrdiff_t row = first; row < last; row += weight_rows) {
+        const float *weights = product->weights + row * product->weight_stride;
+        const struct tile tile = {
+            .activations = product->activations + done * product->activation_stride,
+            .weights = weights,
+            .results = product->results + done * product->result_stride + row,
+            // The first piece brings the weights into the cache, the others find them there.
+            .prefetched = done == 0 ? weights + weight_rows * product->weight_stride : weights,
+        };
+        compute_tile(product, tile, weight_rows, piece);
+    }
+}
+
+/// Weight rows first ..< last, a multiple of `weight_rows`, times all activations.
+SPIND_INLINE void compute_block(
+    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last,
+    const int weight_rows, const int widest) {
     ptrdiff_t done = 0;
     while (done < product->m) {
         const ptrdiff_t rest = product->m - done;
         // Even pieces: 7 is 4 + 3 rather than 6 + 1.
         const ptrdiff_t pieces = (rest + widest - 1) / widest;
         const ptrdiff_t piece = (rest + pieces - 1) / pieces;
-        tile.activations = product->activations + done * product->activation_stride;
-        tile.results = product->results + done * product->result_stride + row;
         switch (piece) {
-        case 1: compute_tile(product, tile, weight_rows, 1); break;
-        case 2: compute_tile(product, tile, weight_rows, 2); break;
-        case 3: compute_tile(product, tile, weight_rows, 3); break;
-        case 4: compute_tile(product, tile, weight_rows, 4); break;
-        case 5: compute_tile(product, tile, weight_rows, 5); break;
-        default: compute_tile(product, tile, weight_rows, 6); break;
+        case 1: compute_piece(product, first, last, done, weight_rows, 1); break;
+        case 2: compute_piece(product, first, last, done, weight_rows, 2); break;
+        case 3: compute_piece(product, first, last, done, weight_rows, 3); break;
+        case 4: compute_piece(product, first, last, done, weight_rows, 4); break;
+        case 5: compute_piece(product, first, last, done, weight_rows, 5); break;
+        default: compute_piece(product, first, last, done, weight_rows, 6); break;
         }
         done += piece;
     }
 }
 
-SPIND_INLINE void compute_stripes(
+/// Weights are taken in blocks that stay in the second-level cache while all activations pass.
+SPIND_INLINE void compute_blocks(
     const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last,
     const int weight_rows, const int widest) {
-    ptrdiff_t row = first;
-    for (; row + weight_rows <= last; row += weight_rows) {
-        compute_stripe(product, row, weight_rows, widest);
+    const ptrdiff_t whole = last - (last - first) % weight_rows;
+    const ptrdiff_t tiles = BLOCK_FLOATS / (weight_rows * (product->k + 1)) + 1;
+    const ptrdiff_t block = tiles * weight_rows;
+    for (ptrdiff_t row = first; row < whole; row += block) {
+        compute_block(
+            product, row, whole - row < block ? whole : row + block, weight_rows, widest);
     }
-    for (; row < last; row++) {
-        compute_stripe(product, row, 1, widest);
+    if (whole < last) {
+        compute_block(product, whole, last, 1, widest);
     }
 }
 
+SPIND_KERNEL void spind_skinny_product_compute_narrow(
+    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last) {
+    compute_blocks(product, first, last, 2, 3);
+}
+
+#if defined(__x86_64__)
 __attribute__((target("arch=x86-64-v4"))) static void compute_wide(
     const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last) {
-    compute_stripes(product, first, last, 4, 6);
-}
-
-SPIND_KERNEL static void compute_narrow(
-    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last) {
-    compute_stripes(product, first, last, 2, 3);
+    compute_blocks(product, first, last, 4, 6);
 }
 
 void spind_skinny_product_compute(
@@ -164,6 +183,12 @@ void spind_skinny_product_compute(
     if (__builtin_cpu_supports("x86-64-v4")) {
         compute_wide(product, first, last);
     } else {
-        compute_narrow(product, first, last);
+        spind_skinny_product_compute_narrow(product, first, last);
     }
 }
+#else
+void spind_skinny_product_compute(
+    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last) {
+    spind_skinny_product_compute_narrow(product, first, last);
+}
+#endif

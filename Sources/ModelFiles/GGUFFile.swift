@@ -145,8 +145,9 @@ private struct TensorInfo {
         let start = dataStart + relative
         guard let type = TensorInfo.types[kind] else {
             // A kind whose size is not known can only be checked when it is wanted: never.
+            let kind = TensorInfo.otherTypes[kind] ?? "ggml type \(kind)"
             return StoredTensor(
-                name: name, shape: shape, encoding: .other("GGML type \(kind)"), file: file,
+                name: name, shape: shape, encoding: .other(kind), file: file,
                 offset: start, byteCount: 0)
         }
         guard (shape.last ?? 1) % type.blockElements == 0 else {
@@ -166,5 +167,12 @@ private struct TensorInfo {
     private static let types: [UInt32: ElementType] = [
         0: .float32, 1: .float16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 12: .q4_K,
         13: .q5_K, 14: .q6_K, 28: .float64, 30: .bfloat16,
+    ]
+
+    /// Names for messages.
+    private static let otherTypes: [UInt32: String] = [
+        9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS",
+        18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
+        24: "I8", 25: "I16", 26: "I32", 27: "I64", 29: "IQ1_M",
     ]
 }

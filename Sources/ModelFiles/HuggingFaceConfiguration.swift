@@ -99,12 +99,15 @@ struct HuggingFaceConfiguration {
     private static func keyValueHeads(
         _ fields: ConfigurationFields, _ family: ModelFamily, heads: Int
     ) throws -> Int {
-        let absent = family == .mistral ? min(8, heads) : heads
-        let count = try fields.integer("num_key_value_heads", ModelLimits.heads, absent: absent)
+        // Of an absent key; `null` is as many as `num_attention_heads` in every family.
+        let defaults: [ModelFamily: Int] = [.mistral: 8, .qwen2: 32, .qwen3: 32]
+        let key = "num_key_value_heads"
+        let absent = fields.object[key] == .null ? heads : defaults[family] ?? heads
+        let count = try fields.integer(key, ModelLimits.heads, absent: absent)
         guard heads % count == 0 else {
             throw SpinError.damaged(
                 fields.file,
-                "'num_attention_heads' \(heads) is not a multiple of 'num_key_value_heads' \(count)"
+                "'num_attention_heads' \(heads) is not a multiple of '\(key)' \(count)"
             )
         }
         return count

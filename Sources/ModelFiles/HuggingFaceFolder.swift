@@ -10,8 +10,7 @@ struct HuggingFaceFolder {
     let source: ModelSource
 
     init(_ url: URL) throws {
-        let object = try HuggingFaceFolder.object(
-            url.appending(path: "config.json"), limit: HuggingFaceFolder.maximumConfigurationBytes)
+        let object = try HuggingFaceFolder.configurationObject(url)
         let configuration = try HuggingFaceConfiguration(object, file: "config.json")
         let generation = try HuggingFaceFolder.generationObject(url)
         let roles = try TokenRoles(
@@ -20,7 +19,7 @@ struct HuggingFaceFolder {
                 ConfigurationFields($0, file: "generation_config.json")
             }, vocabularySize: configuration.decoder.vocabularySize)
         let files = try HuggingFaceFolder.weightFiles(url)
-        let table = try TensorTable(
+        let table = try FolderTensors(
             files.flatMap(\.tensors), configuration.decoder, configuration.family)
         source = ModelSource(
             description: ModelDescription(
@@ -37,6 +36,16 @@ struct HuggingFaceFolder {
     private static func object(_ url: URL, limit: Int) throws -> JSONObject {
         let file = try InputFile(url)
         return try JSONParser.parseObject(try file.contents(limit: limit), file: file.name)
+    }
+
+    private static func configurationObject(_ url: URL) throws -> JSONObject {
+        let file = url.appending(path: "config.json")
+        guard exists(file) else {
+            throw SpinError(
+                .notFound, "\(url.lastPathComponent) has no config.json",
+                hint: "a model folder has config.json and model.safetensors")
+        }
+        return try object(file, limit: maximumConfigurationBytes)
     }
 
     private static func generationObject(_ url: URL) throws -> JSONObject? {
@@ -88,62 +97,7 @@ struct HuggingFaceFolder {
     }
 }
 
-enum FileName {
-    /// Whether a name stays inside its folder and is no hidden file.
-    static func isPlain(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix(".")
-            && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
-    }
-}
-
 extension JSONObject {
     /// The text of a configuration file.
     var data: Data { Data(JSONValue.object(self).prettyText().utf8) }
-}
-
-/// The tensors of a folder matched with the parameters of its configuration.
-private struct TensorTable {
-    let layout: ParameterLayout
-    let pieces: [WeightPiece]
-
-    /// - Throws: `damagedFile` naming the tensor that is missing, misshapen, twice there, or
-    ///   belongs to no parameter.
-    init(
-        _ tensors: [StoredTensor], _ configuration: DecoderConfiguration, _ family: ModelFamily
-    ) throws {
-        var rest: [String: StoredTensor] = [:]
-        let prefix = family == .gpt2 ? "transformer." : "model."
-        for tensor in tensors {
-            // Files saved from the model without its head lack the prefix.
-            let isWhole = tensor.name.hasPrefix(prefix) || tensor.name == "lm_head.weight"
-            let name = isWhole ? tensor.name : prefix + tensor.name
-            guard rest.updateValue(tensor, forKey: name) == nil else {
-                throw SpinError.damaged(tensor.file.name, "tensor '\(tensor.name)' is there twice")
-            }
-        }
-        try ModelLimits.checkLayers(configuration, tensors: rest.count)
-        layout = ParameterLayout(configuration)
-        pieces = try TensorNames.tensors(of: layout, family: family).map { wanted in
-            let stored = rest.removeValue(forKey: wanted.name)
-            return WeightPiece(
-                tensor: try WeightPiece.check(
-                    stored, name: wanted.name, shape: wanted.shape, file: "model.safetensors"),
-                offset: wanted.offset,
-                arrangement: wanted.isTransposed ? .transposed : .asStored)
-        }
-        let extra = rest.filter {
-            !TensorTable.isHarmless($0.key, isTied: configuration.tiedEmbeddings)
-        }
-        if let (_, tensor) = extra.min(by: { $0.key < $1.key }) {
-            throw SpinError.damaged(
-                tensor.file.name,
-                "tensor '\(tensor.name)' \(tensor.shape) belongs to no parameter of config.json")
-        }
-    }
-
-    /// Buffers that old versions of transformers saved, and a tied head saved once more.
-    private static func isHarmless(_ name: String, isTied: Bool) -> Bool {
-        name.hasSuffix(".rotary_emb.inv_freq") || name.hasSuffix(".attn.bias")
-            || name.hasSuffix(".attn.masked_bias") || (isTied && name == "lm_head.weight")
-    }
 }

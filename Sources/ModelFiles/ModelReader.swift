@@ -65,14 +65,3 @@ struct ModelSource {
     let layout: ParameterLayout
     let pieces: [WeightPiece]
 }
-
-extension ModelLimits {
-    /// A layer has several tensors, so a layout larger than the file's table is never built.
-    static func checkLayers(_ configuration: DecoderConfiguration, tensors: Int) throws {
-        guard configuration.layers <= tensors else {
-            throw SpinError(
-                .damagedFile,
-                "the model has \(configuration.layers) layers but only \(tensors) tensors")
-        }
-    }
-}

@@ -30,7 +30,7 @@ public enum ModelWriter {
                 to: folder.appending(path: "model.safetensors"))
         ]
         for (name, data) in files {
-            written.append(try DurableFile.write(data, to: folder.appending(path: name)))
+            written.append(try OutputFile.write(data, to: folder.appending(path: name)))
         }
         try DurableFile.synchronize(folder: folder)
         return written.sorted { $0.name < $1.name }

@@ -63,7 +63,7 @@ extension MatrixProduct {
         precondition(
             m >= 0 && n >= 0 && k >= 0 && leadingA >= columnsA && leadingB >= columnsB
                 && leadingC >= n && max(m, n, k, leadingA, leadingB, leadingC) <= Int32.max,
-            "multiply: [\(m), \(k)]·[\(k), \(n)] with rows \(leadingA), \(leadingB), \(leadingC) apart"
+            "multiply: [\(m), \(k)]·[\(k), \(n)], rows \(leadingA), \(leadingB), \(leadingC) apart"
         )
     }
 }

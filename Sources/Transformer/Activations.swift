@@ -6,7 +6,8 @@ final class GrowingBuffer {
 
     /// What the memory held is lost when it grows.
     func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
-        if buffer.count < count { buffer = FloatBuffer(count: count) }
+        // Room to spare is only address space until it is touched, and saves growing again.
+        if buffer.count < count { buffer = FloatBuffer(count: count + count / 4) }
         return buffer.pointer
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 import Testing
 
@@ -104,6 +105,23 @@ private let tolerance: Float = 1e-4
                 x.pointer, w.pointer, into: together.pointer, m: m, n: n, k: k, transposeB: true)
             #expect(bits(together) == Array(bits(alone).prefix(m * n)))
         }
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 7, 64], [15, 16, 150])
+    func tilesForFewRegistersGiveTheSameBits(m: Int, k: Int) {
+        let n = 23
+        let (x, w) = (samples(m * k, seed: 1), samples(n * k, seed: 2))
+        let (wide, narrow) = (FloatBuffer(count: m * n), FloatBuffer(count: m * n))
+        for (result, compute) in [
+            (wide, spind_skinny_product_compute), (narrow, spind_skinny_product_compute_narrow),
+        ] {
+            var product = spind_skinny_product(
+                activations: x.pointer, weights: w.pointer, results: result.pointer, m: m, n: n,
+                k: k, activation_stride: k, weight_stride: k, result_stride: n, accumulate: false)
+            compute(&product, 0, n)
+        }
+        withExtendedLifetime((x, w)) {}
+        #expect(bits(wide) == bits(narrow))
     }
 
     @Test func sameShapesAndWidthGiveTheSameBits() {

@@ -26,21 +26,25 @@ typedef struct {
 /// Floats of scratch that the functions below need for keys up to `positions`.
 int64_t spind_attention_scratch(int64_t head_size, int64_t positions);
 
-/// Causal attention of one head. Query i stands at `first_position` + i; `prefix` holds positions 0..<prefix.count and
-/// `own` the following ones, at least up to the last query. `log_sum_exp` [queries] may be null.
+/// Causal attention of one head. Query i stands at `first_position` + i; `prefix` holds positions
+/// 0..<prefix.count and `own` the following ones, at least up to the last query. `log_sum_exp`
+/// [queries] may be null.
 void spind_attention_forward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
     spind_key_run prefix, spind_key_run own, float *output, float *log_sum_exp, float *scratch);
 
-/// dqueries (strides as queries) is overwritten, the gradients of keys and values are added to. The scores are
-/// computed again from `log_sum_exp`, which costs less than keeping them.
+/// dqueries (strides as queries) is overwritten, the gradients of keys and values are added to. The
+/// scores are computed again from `log_sum_exp`, which costs less than keeping them.
 void spind_attention_backward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
-    spind_key_run prefix, spind_key_run own, const float *output, const float *doutput, const float *log_sum_exp,
+    spind_key_run prefix, spind_key_run own, const float *output, const float *doutput,
+    const float *log_sum_exp,
     float *dqueries, spind_key_run_gradient dprefix, spind_key_run_gradient down, float *scratch);
 
-/// Attention of a single position's `heads` adjacent query heads, which share one key head, over all of `run`: reads
-/// the keys and the values once. Scratch: heads · run.count floats. `output` [heads, head_size].
+/// Attention of a single position's `heads` adjacent query heads, which share one key head, over
+/// all of `run`: reads the keys and the values once. Scratch: heads · run.count floats. `output`
+/// [heads, head_size].
 void spind_attention_decode(
-    spind_attention_shape shape, int64_t heads, const float *queries, spind_key_run run, float *output,
+    spind_attention_shape shape, int64_t heads, const float *queries, spind_key_run run,
+    float *output,
     float *scratch);

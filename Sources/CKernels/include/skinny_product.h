@@ -24,3 +24,9 @@ struct spind_skinny_product {
 /// first, which costs more than the product.
 void spind_skinny_product_compute(
     const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last);
+
+/// The same sums with tiles for processors of 16 vector registers.
+///
+/// C for the same reason; public so that tests reach it on processors with 32.
+void spind_skinny_product_compute_narrow(
+    const struct spind_skinny_product *product, ptrdiff_t first, ptrdiff_t last);

@@ -7,7 +7,7 @@ import Transformer
 
 /// The numeric wing behind its protocol: reads models and data, checks plans, plays games.
 public final class GameEngine: SelfPlayEngine {
-    private let pool: WorkerPool
+    let pool: WorkerPool
     private let clock: any Clock
     private let memoryLimitBytes: Int?
 
@@ -18,6 +18,11 @@ public final class GameEngine: SelfPlayEngine {
         pool = WorkerPool(width: max(1, threads ?? WorkerPool.availableCores))
         self.clock = clock
         self.memoryLimitBytes = memoryLimitBytes
+    }
+
+    /// The matrix products' kernel and the threads, for logs.
+    public var summary: String {
+        "\(Machine.current.blasKernel) products on \(pool.width) threads"
     }
 
     public func inspectModel(path: String) throws -> ModelSummary {

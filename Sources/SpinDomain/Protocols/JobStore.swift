@@ -10,10 +10,13 @@ public protocol JobStore: RegistrationStore {
     /// - Returns: the new job, or the one that an earlier call with the same key stored.
     /// - Throws: `conflict` when the key was used for another body.
     func insert(_ job: Job, idempotency: IdempotencyKey?) throws -> (job: Job, isNew: Bool)
+    /// The job that an earlier call stored under this key; nil when there is none.
+    /// - Throws: `conflict` when the key was used for another body.
+    func job(idempotency: IdempotencyKey) throws -> Job?
     func job(_ id: String) throws -> Job
     /// Newest first; `after` is the last id of the page before.
     func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job>
-    /// Changes name, labels or allowed iterations.
+    /// Changes name, labels, allowed iterations or status detail; other changes are ignored.
     /// - Parameter version: nil, or the version that the row must have (`conflict` otherwise).
     func update(
         job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
@@ -51,6 +54,7 @@ public protocol JobStore: RegistrationStore {
 
     // Checkpoints
 
+    /// A checkpoint that the job saves a second time replaces the first.
     func insert(checkpoint: CheckpointRecord) throws
     func checkpoint(_ id: String) throws -> CheckpointRecord
     /// Newest first.

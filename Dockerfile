@@ -1,0 +1,23 @@
+# Build: Swift on Debian 12; the standard library is linked into the binary.
+FROM swift:6.3-bookworm AS build
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends \
+        libmicrohttpd-dev libsqlite3-dev libopenblas-dev nettle-dev libpcre2-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+RUN swift build -c release --product spind --static-swift-stdlib \
+    && strip .build/release/spind
+
+FROM debian:bookworm-slim
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends \
+        libmicrohttpd12 libsqlite3-0 libopenblas0-pthread libnettle8 libpcre2-8-0 libstdc++6 \
+    && rm -rf /var/lib/apt/lists/* \
+    && install -d -o 65532 -g 65532 /data
+COPY --from=build /source/.build/release/spind /usr/local/bin/spind
+USER 65532:65532
+VOLUME /data
+EXPOSE 8080
+ENTRYPOINT ["spind"]
+CMD ["serve", "--data-dir", "/data", "--host", "0.0.0.0"]

@@ -1,0 +1,43 @@
+extension Route {
+    /// Every route of the service; HEAD is answered wherever GET is, OPTIONS everywhere.
+    package static let all: [Route] = [
+        Route(
+            "POST", "/v1/jobs", body: .document, pace: .slow, query: ["validate_only"],
+            Service.submitJob),
+        Route("GET", "/v1/jobs", query: ["status", "limit", "after"], Service.listJobs),
+        Route("GET", "/v1/jobs/{job}", Service.showJob),
+        Route("PATCH", "/v1/jobs/{job}", body: .document, Service.changeJob),
+        Route("DELETE", "/v1/jobs/{job}", Service.deleteJob),
+        Route("POST", "/v1/jobs/{job}/step", body: .document, Service.stepJob),
+        Route("POST", "/v1/jobs/{job}/pause", Service.pauseJob),
+        Route("POST", "/v1/jobs/{job}/resume", Service.resumeJob),
+        Route("POST", "/v1/jobs/{job}/cancel", Service.cancelJob),
+        Route("GET", "/v1/jobs/{job}/iterations", Service.listIterations),
+        Route("GET", "/v1/jobs/{job}/iterations/{n}", Service.showIteration),
+        Route("GET", "/v1/jobs/{job}/metrics", query: MetricsQuery.names, Service.listMetrics),
+        Route("GET", "/v1/jobs/{job}/validations", Service.listValidations),
+        Route("GET", "/v1/jobs/{job}/events", query: ["after", "limit"], Service.listEvents),
+        Route(
+            "GET", "/v1/jobs/{job}/samples", query: ["iteration", "limit", "after"],
+            Service.listSamples),
+        Route("GET", "/v1/jobs/{job}/checkpoints", Service.listCheckpoints),
+        Route("GET", "/v1/checkpoints/{checkpoint}", Service.showCheckpoint),
+        Route("DELETE", "/v1/checkpoints/{checkpoint}", Service.deleteCheckpoint),
+        Route("GET", "/v1/checkpoints/{checkpoint}/files/{file}", Service.downloadFile),
+        Route(
+            "POST", "/v1/datasets", body: .rows, pace: .slow, query: ["name", "allow_bad_lines"],
+            Service.uploadDataset),
+        Route("GET", "/v1/datasets", Service.listDatasets),
+        Route("GET", "/v1/datasets/{dataset}", Service.showDataset),
+        Route("DELETE", "/v1/datasets/{dataset}", Service.deleteDataset),
+        Route("POST", "/v1/models", body: .document, pace: .slow, Service.registerModel),
+        Route("GET", "/v1/models", Service.listModels),
+        Route("GET", "/v1/models/{model}", Service.showModel),
+        Route("DELETE", "/v1/models/{model}", Service.deleteModel),
+        Route("GET", "/v1", Service.showIndex),
+        Route("GET", "/", Service.showPage),
+        Route("GET", "/healthz", Service.showHealth),
+        Route("GET", "/readyz", Service.showReadiness),
+        Route("GET", "/openapi.yaml", Service.showContract),
+    ]
+}

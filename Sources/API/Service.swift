@@ -1,0 +1,16 @@
+import Jobs
+import MicroHTTP
+import SpinDomain
+
+/// What the handlers work with; each handler is one method, in `Routes`.
+struct Service: Sendable {
+    let store: any JobStore
+    let runner: JobRunner
+    let engine: any SelfPlayEngine
+    let folders: Folders
+    let clock: any Clock
+    let version: String
+    let isReady: @Sendable () -> Bool
+    /// Answers that wait for something new in the store.
+    let watch = StoreWatch()
+}

@@ -1,0 +1,86 @@
+import SpinDomain
+
+// What a run leaves behind, row by row.
+
+extension IterationRecord {
+    var json: JSONValue {
+        [
+            "object": "iteration", "iteration": .integer(iteration),
+            "is_finished": .bool(isFinished), "kl_penalty": JSONValue(klPenalty),
+            "reference_checkpoint": JSONValue(referenceCheckpoint), "pairs": JSONValue(pairs),
+            "identical_pairs": JSONValue(identicalPairs),
+            "truncated_pairs": JSONValue(truncatedPairs),
+            "generated_tokens": JSONValue(generatedTokens), "first_step": JSONValue(firstStep),
+            "steps": .integer(steps), "start_loss": JSONValue(startLoss),
+            "end_loss": JSONValue(endLoss), "end_acc": JSONValue(endAccuracy),
+            "end_rewards_margin_mean": JSONValue(endMargin),
+            "end_rewards_actual_mean": JSONValue(endRewardsActualMean),
+            "end_rewards_generated_mean": JSONValue(endRewardsGeneratedMean),
+            "validation_loss": JSONValue(validationLoss),
+            "reference_difference": JSONValue(referenceDifference),
+            "rollout_seconds": JSONValue(rolloutSeconds),
+            "reference_seconds": JSONValue(referenceSeconds),
+            "train_seconds": JSONValue(trainSeconds),
+            "validation_seconds": JSONValue(validationSeconds),
+            "checkpoint_seconds": JSONValue(checkpointSeconds),
+        ]
+    }
+}
+
+extension ValidationRecord {
+    var json: JSONValue {
+        [
+            "object": "validation", "step": .integer(step), "iteration": .integer(iteration),
+            "loss": .number(loss), "tokens": .integer(tokens), "seconds": .number(seconds),
+        ]
+    }
+}
+
+extension RolloutSample {
+    var cursor: SampleCursor { SampleCursor(iteration: iteration, index: index) }
+}
+
+extension SampleCursor {
+    /// As in `after`: `0.17` is index 17 of iteration 0.
+    var text: String { "\(iteration).\(index)" }
+
+    init?(text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let iteration = parts[0], let index = parts[1],
+            iteration >= 0, index >= 0
+        else { return nil }
+        self.init(iteration: iteration, index: index)
+    }
+}
+
+extension JobEvent {
+    var json: JSONValue {
+        [
+            "object": "event", "sequence": .integer(sequence), "job": .string(jobID),
+            "time": .string(time.text), "type": .string(type), "level": .string(level.rawValue),
+            "message": .string(message), "data": data,
+        ]
+    }
+}
+
+extension CheckpointRecord {
+    var json: JSONValue {
+        let path = Link.checkpoint(id)
+        return [
+            "id": .string(id), "object": "checkpoint", "job": .string(jobID),
+            "step": .integer(step), "iteration": .integer(iteration),
+            "is_iteration_end": .bool(isIterationEnd),
+            "validation_loss": JSONValue(validationLoss), "bytes": .integer(bytes),
+            "path": .string(self.path), "created_at": .string(createdAt.text),
+            "files": .array(
+                files.map { file in
+                    [
+                        "name": .string(file.name), "bytes": .integer(file.bytes),
+                        "sha256": .string(file.sha256),
+                        "href": .string("\(path)/files/\(file.name.percentEncoded)"),
+                    ]
+                }),
+            "links": ["self": .string(path), "job": .string(Link.job(jobID))],
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+public import SpinDomain
+import Synchronization
+
+extension JobRunner {
+    /// Checks a configuration against the registered files and the machine, and stores nothing.
+    /// - Throws: `invalid` with every problem at once.
+    public func validate(configuration: JobConfiguration) throws -> RunEstimate {
+        try check(configuration, jobID: makeJobID())
+    }
+
+    /// Stores a job: `queued`, or `waiting` in manual mode.
+    /// - Throws: `invalid` with every problem at once; `conflict` when the key came with another
+    ///   body.
+    public func submit(
+        configuration: JobConfiguration, idempotency: IdempotencyKey?
+    ) throws -> (job: Job, isNew: Bool) {
+        if let idempotency, let earlier = try store.job(idempotency: idempotency) {
+            return (earlier, false)
+        }
+        let id = makeJobID()
+        _ = try check(configuration, jobID: id)
+        let isManual = configuration.mode == .manual
+        let stored = try state.withLock { _ in
+            // Looked up again: the check takes its time, and a checkpoint may have gone meanwhile.
+            try store.insert(
+                Job(
+                    id: id, status: isManual ? .waiting : .queued, configuration: configuration,
+                    sources: try SourceLookup(configuration, in: store).sources(),
+                    allowedIterations: isManual ? 0 : configuration.spin.maxIterations,
+                    createdAt: clock.now()),
+                idempotency: idempotency)
+        }
+        if stored.isNew { wake() }
+        return stored
+    }
+
+    private func check(_ configuration: JobConfiguration, jobID: String) throws -> RunEstimate {
+        let lookup = try SourceLookup(configuration, in: store)
+        guard let found = lookup.found else { throw lookup.error }
+        let plan = RunPlan(
+            jobID: jobID, configuration: configuration, sources: found,
+            checkpointFolder: folders.folder(job: jobID))
+        do {
+            let estimate = try engine.check(plan)
+            _ = try lookup.sources()
+            return estimate
+        } catch let error as SpinError where error.code == .invalid {
+            throw SpinError.invalid(
+                "the configuration", problems: lookup.problems + error.problems, hint: error.hint)
+        }
+    }
+
+    private func makeJobID() -> String {
+        state.withLock { state in
+            "job_" + Self.randomText(length: 16, using: &state.random)
+        }
+    }
+
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+
+    private static func randomText(
+        length: Int, using random: inout some RandomNumberGenerator
+    ) -> String {
+        String((0..<length).map { _ in alphabet[Int.random(in: 0..<32, using: &random)] })
+    }
+}

@@ -1,0 +1,37 @@
+import SpinDomain
+
+/// Which checkpoints of a job stay.
+enum Retention {
+    /// Those that may go after a new one was saved.
+    /// - Parameter checkpoints: newest first.
+    static func removable(
+        _ checkpoints: [CheckpointRecord], options: CheckpointOptions
+    ) -> [CheckpointRecord] {
+        guard let keep = options.keep else { return [] }
+        var kept = neededToResume(checkpoints)
+        switch options.monitor {
+        case .step: kept.formUnion(checkpoints.prefix(keep).map(\.id))
+        case .valLoss: kept.formUnion(bestFirst(checkpoints).prefix(keep).map(\.id))
+        }
+        return checkpoints.filter { !kept.contains($0.id) }
+    }
+
+    /// The newest, and the policy that its iteration began with, from which the iteration can be
+    /// played again.
+    /// - Parameter checkpoints: newest first.
+    static func neededToResume(_ checkpoints: [CheckpointRecord]) -> Set<String> {
+        guard let newest = checkpoints.first else { return [] }
+        let reference = checkpoints.first {
+            $0.isIterationEnd && $0.iteration == newest.iteration
+        }
+        return Set([newest.id, reference?.id].compactMap { $0 })
+    }
+
+    /// By validation loss; without one, and among equals, the newer first.
+    private static func bestFirst(_ checkpoints: [CheckpointRecord]) -> [CheckpointRecord] {
+        checkpoints.sorted { left, right in
+            let losses = (left.validationLoss ?? .infinity, right.validationLoss ?? .infinity)
+            return losses.0 == losses.1 ? left.step > right.step : losses.0 < losses.1
+        }
+    }
+}

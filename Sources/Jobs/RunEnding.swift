@@ -1,0 +1,40 @@
+import SpinDomain
+
+/// What becomes of a job whose run has ended.
+struct RunEnding: Equatable {
+    /// The edges to take, from `running`.
+    let path: [JobStatus]
+    let detail: String?
+
+    /// - Parameters:
+    ///   - request: the last wish of the control; it may have come too late for the run.
+    ///   - isResumeAsked: whether somebody wants the job to go on after the pause.
+    ///   - mayPlay: whether an iteration is allowed that is not played yet.
+    init(
+        _ result: Result<RunOutcome, any Error>, request: RunControl.Request, isResumeAsked: Bool,
+        mayPlay: Bool
+    ) {
+        let isPauseWanted = request == .pause && !isResumeAsked
+        switch result {
+        case .success(.finished): self.init([.succeeded])
+        case .success(.cancelled): self.init([.cancelled])
+        case .success where request == .cancel: self.init([.cancelled])
+        case .success(.paused) where isResumeAsked: self.init([.paused, .queued])
+        case .success(.paused(let reason)): self.init([.paused], reason)
+        case .success where isPauseWanted: self.init([.paused])
+        case .success(.waiting): self.init(mayPlay ? [.queued] : [.waiting])
+        case .success(.interrupted): self.init([.queued], "goes on when the server starts again")
+        case .failure(let error): self.init(error)
+        }
+    }
+
+    private init(_ error: any Error) {
+        let isDiskFull = (error as? SpinError)?.code == .diskFull
+        self.init([isDiskFull ? .paused : .failed], "\(error)")
+    }
+
+    private init(_ path: [JobStatus], _ detail: String? = nil) {
+        self.path = path
+        self.detail = detail
+    }
+}

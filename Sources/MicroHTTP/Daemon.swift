@@ -1,0 +1,97 @@
+import CMicroHTTPD
+import Glibc
+
+/// libmicrohttpd's daemon, and the callbacks that lead from C into `Exchange` and `Connection`.
+///
+/// Sendable, because libmicrohttpd allows these calls from any thread but its own.
+struct Daemon: @unchecked Sendable {
+    private let pointer: OpaquePointer
+
+    /// Holds a request's head, pieces of its body and the answer's head.
+    ///
+    /// libmicrohttpd clears it after every request, which at 128 KiB takes a quarter of the time.
+    private static let connectionMemory = 64 << 10
+
+    /// Starts the threads; `core` must outlive them.
+    init(core: ServerCore, listeningOn descriptor: Int32) throws(HTTPServerError) {
+        let configuration = core.configuration
+        var settings = microhttpd_settings(
+            listen_socket: descriptor,
+            threads: UInt32(max(1, configuration.threads)),
+            connection_limit: UInt32(
+                max(configuration.threads, configuration.maximumConnections)),
+            idle_seconds: UInt32(max(1, configuration.idleSeconds)),
+            connection_memory: Self.connectionMemory,
+            context: Unmanaged.passUnretained(core).toOpaque(),
+            request_line: requestLineArrived,
+            request_part: requestPartArrived,
+            request_completed: requestCompleted,
+            connection_changed: connectionChanged)
+        guard let pointer = microhttpd_start(&settings) else { throw .daemonNotStarted }
+        self.pointer = pointer
+    }
+
+    /// Takes no more connections and resets those that nobody has accepted yet.
+    ///
+    /// - Returns: the listening socket, to be closed after `stop`.
+    func refuseConnections() -> Int32 {
+        let descriptor = MHD_quiesce_daemon(pointer)
+        // Without this the kernel would go on completing handshakes that nobody serves.
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        return descriptor
+    }
+
+    /// Closes every connection and ends the threads; aborts if one is still suspended.
+    func stop() { MHD_stop_daemon(pointer) }
+}
+
+/// The start of a request's life; balanced by `requestCompleted`, which always follows.
+private func requestLineArrived(
+    context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+    guard let context, let target else { return nil }
+    let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+    // The HTTP version follows the target's end; anything else there was cut off by a NUL.
+    let isWhole = strncmp(target + strlen(target) + 1, "HTTP/", 5) == 0
+    let exchange = Exchange(core: core, target: isWhole ? String(validatingCString: target) : nil)
+    return Unmanaged.passRetained(exchange).toOpaque()
+}
+
+private func requestPartArrived(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, url: UnsafePointer<CChar>?,
+    method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?, data: UnsafePointer<CChar>?,
+    size: UnsafeMutablePointer<Int>?, request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let connection, let method, let version, let size, let state = request?.pointee else {
+        return .NO
+    }
+    let exchange = Unmanaged<Exchange>.fromOpaque(state).takeUnretainedValue()
+    let bytes = UnsafeRawBufferPointer(start: data, count: size.pointee)
+    size.pointee = 0
+    let goesOn = exchange.partArrived(
+        bytes, on: ConnectionHandle(pointer: connection), method: method, version: version)
+    return goesOn ? .YES : .NO
+}
+
+private func requestCompleted(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+    request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, reason: MHD_RequestTerminationCode
+) {
+    guard let state = request?.pointee else { return }
+    request?.pointee = nil
+    Unmanaged<Exchange>.fromOpaque(state).takeRetainedValue().end()
+}
+
+private func connectionChanged(
+    context: UnsafeMutableRawPointer?, handle: OpaquePointer?,
+    state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, code: MHD_ConnectionNotificationCode
+) {
+    guard let context, let handle, let state else { return }
+    let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+    if let pointer = state.pointee {
+        state.pointee = nil
+        core.connectionClosed(Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue())
+    } else if code == .CONNECTION_NOTIFY_STARTED {
+        state.pointee = Unmanaged.passRetained(core.connectionStarted(handle)).toOpaque()
+    }
+}

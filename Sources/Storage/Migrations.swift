@@ -1,0 +1,62 @@
+import GRDB
+import SpinDomain
+
+/// The numbered scripts that bring a database to the present schema.
+///
+/// `PRAGMA user_version` holds the number of the last script that ran.
+package struct Migrations: Sendable {
+    private struct Script: Sendable {
+        var number: Int
+        var sql: String
+    }
+
+    private let scripts: [Script]
+
+    /// - Parameter files: those named `0001-….sql`, `0002-….sql` …, in whatever folder, are the
+    ///   scripts.
+    /// - Throws: `internal` when a number is missing or doubled.
+    package init(files: [(name: String, text: String)]) throws {
+        scripts = files.compactMap { file in
+            guard let name = file.name.split(separator: "/").last, name.hasSuffix(".sql"),
+                let number = Int(name.prefix(4))
+            else { return nil }
+            return Script(number: number, sql: file.text)
+        }.sorted { $0.number < $1.number }
+        guard !scripts.isEmpty, scripts.map(\.number) == Array(1...scripts.count) else {
+            throw SpinError(.internal, "the migration scripts are not numbered from 1 without gaps")
+        }
+    }
+
+    /// Those in the binary.
+    package static func embedded() throws -> Migrations {
+        try Migrations(files: Embedded.files.map { ($0.name, $0.text) })
+    }
+
+    /// Runs what has not run yet, each script in a transaction of its own.
+    func apply(to database: Database) throws {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        try check(version: version, database)
+        for script in scripts where script.number > version {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: script.sql)
+                try database.execute(sql: "PRAGMA user_version = \(script.number)")
+                return .commit
+            }
+        }
+    }
+
+    private func check(version: Int, _ database: Database) throws {
+        guard (0...scripts.count).contains(version) else {
+            throw SpinError(
+                .unsupported,
+                "the database is of schema \(version), but this program knows \(scripts.count)",
+                hint: "a newer spind wrote it; use that one, or another data folder")
+        }
+        let tables = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM sqlite_schema") ?? 0
+        guard version > 0 || tables == 0 else {
+            throw SpinError(
+                .unsupported, "spind.sqlite holds tables that are not spind's",
+                hint: "choose another data folder")
+        }
+    }
+}

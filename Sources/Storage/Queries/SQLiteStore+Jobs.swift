@@ -1,0 +1,185 @@
+import GRDB
+public import SpinDomain
+
+extension SQLiteStore {
+    public func insert(
+        _ job: Job, idempotency: IdempotencyKey?
+    ) throws -> (job: Job, isNew: Bool) {
+        try write { database in
+            if let idempotency, let earlier = try submitted(with: idempotency, in: database) {
+                return (earlier, false)
+            }
+            try job.mappingPaths(paths.relative).insert(into: database)
+            if let idempotency {
+                try database.execute(
+                    sql: "INSERT INTO idempotency (key, fingerprint, job) VALUES (?, ?, ?)",
+                    arguments: [idempotency.key, idempotency.fingerprint, job.id])
+            }
+            try JobEvent(
+                jobID: job.id, time: job.createdAt, type: "job.created",
+                message: "the job '\(job.configuration.name)' was submitted",
+                data: ["status": .string(job.status.rawValue)]
+            ).insert(into: database)
+            return (job, true)
+        }
+    }
+
+    public func job(idempotency: IdempotencyKey) throws -> Job? {
+        try read { try submitted(with: idempotency, in: $0) }
+    }
+
+    public func job(_ id: String) throws -> Job {
+        try read { try job(id, in: $0) }
+    }
+
+    public func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job> {
+        try read { database in
+            let before = try after.map { try sequence(ofJob: $0, in: database) }
+            return try Page.fetched(limit: limit) { limit in
+                try Job.fetch(
+                    database,
+                    """
+                    WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR sequence < ?2)
+                    ORDER BY sequence DESC LIMIT ?3
+                    """, [status?.rawValue, before, limit]
+                ).map { $0.mappingPaths(paths.absolute) }
+            }
+        }
+    }
+
+    public func update(
+        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
+    ) throws -> Job {
+        try write { database in
+            let old = try job(id, in: database)
+            guard version == nil || version == old.version else {
+                throw SpinError(
+                    .conflict, "the job '\(id)' has changed: it is at version \(old.version)",
+                    hint: "read it again, and repeat the change")
+            }
+            var asked = old
+            try change(&asked)
+            var new = old
+            new.configuration.name = asked.configuration.name
+            new.configuration.labels = asked.configuration.labels
+            new.allowedIterations = asked.allowedIterations
+            new.statusDetail = asked.statusDetail
+            return new == old ? old : try save(new, in: database)
+        }
+    }
+
+    public func transition(
+        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+    ) throws -> Job {
+        try write { database in
+            try transition(try job(id, in: database), to: status, detail, at: time, in: database)
+        }
+    }
+
+    public func claimNextJob(at time: Timestamp) throws -> Job? {
+        try write { database in
+            let queued = try Job.fetch(
+                database, "WHERE status = 'queued' ORDER BY sequence LIMIT 1", [])
+            guard let next = queued.first?.mappingPaths(paths.absolute) else { return nil }
+            return try transition(next, to: .running, nil, at: time, in: database)
+        }
+    }
+
+    public func setProgress(job id: String, _ progress: JobProgress) throws {
+        try write { database in
+            var job = try job(id, in: database)
+            guard job.progress != progress else { return }
+            job.progress = progress
+            _ = try save(job, in: database)
+        }
+    }
+
+    public func delete(job id: String) throws {
+        try write { database in
+            let job = try job(id, in: database)
+            guard job.status != .running else {
+                throw SpinError(
+                    .conflict, "the job '\(id)' is running and cannot be deleted",
+                    hint: "cancel it first")
+            }
+            try database.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id])
+        }
+    }
+}
+
+extension SQLiteStore {
+    func job(_ id: String, in database: Database) throws -> Job {
+        guard let job = try Job.fetch(database, "WHERE id = ?", [id]).first else {
+            throw SpinError.notFound("job", id)
+        }
+        return job.mappingPaths(paths.absolute)
+    }
+
+    /// - Throws: `notFound` when there is no such job.
+    func sequence(ofJob id: String, in database: Database) throws -> Int {
+        let sql = "SELECT sequence FROM job WHERE id = ?"
+        guard let sequence = try Int.fetchOne(database, sql: sql, arguments: [id]) else {
+            throw SpinError.notFound("job", id)
+        }
+        return sequence
+    }
+
+    private func submitted(with key: IdempotencyKey, in database: Database) throws -> Job? {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT fingerprint, job FROM idempotency WHERE key = ?",
+            arguments: [key.key])
+        guard let row else { return nil }
+        var reader = ColumnReader(row)
+        guard try reader.next() == key.fingerprint else {
+            throw SpinError(
+                .conflict, "the idempotency key '\(key.key)' came with another body before",
+                hint: "use a new key for a new job")
+        }
+        return try job(try reader.next(), in: database)
+    }
+
+    private func transition(
+        _ job: Job, to status: JobStatus, _ detail: String?, at time: Timestamp,
+        in database: Database
+    ) throws -> Job {
+        guard job.status.canBecome(status) else {
+            throw SpinError(
+                .conflict,
+                "the job '\(job.id)' is \(job.status.rawValue) and cannot become \(status.rawValue)"
+            )
+        }
+        var moved = job
+        moved.status = status
+        moved.statusDetail = detail
+        if status == .running { moved.startedAt = job.startedAt ?? time }
+        if status.isFinal { moved.finishedAt = time }
+        let type = JobEvent.type(from: job.status, to: status)
+        try JobEvent(
+            jobID: job.id, time: time, type: type, level: status == .failed ? .error : .info,
+            message: detail ?? "the job is \(status.rawValue)",
+            data: ["from": .string(job.status.rawValue), "status": .string(status.rawValue)]
+        ).insert(into: database)
+        return try save(moved, in: database)
+    }
+
+    /// Writes a changed job under the next version.
+    private func save(_ job: Job, in database: Database) throws -> Job {
+        var job = job
+        job.version += 1
+        let columns = Job.table.columns.map { "\($0) = ?" }.joined(separator: ", ")
+        let values = job.mappingPaths(paths.relative).columnValues + [job.id]
+        try database.cachedStatement(sql: "UPDATE job SET \(columns) WHERE id = ?").execute(
+            arguments: StatementArguments(values))
+        return job
+    }
+}
+
+extension JobEvent {
+    fileprivate static func type(from old: JobStatus, to new: JobStatus) -> String {
+        switch (old, new) {
+        case (_, .running): "job.started"
+        case (.paused, .queued), (.paused, .waiting): "job.resumed"
+        default: "job.\(new.rawValue)"
+        }
+    }
+}

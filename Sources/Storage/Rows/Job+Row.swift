@@ -1,0 +1,73 @@
+import GRDB
+import SpinDomain
+
+extension Job: StoredRecord {
+    static let table = Table(
+        name: "job",
+        columns: [
+            "id", "status", "configuration", "model_path", "dataset_path", "validation_path",
+            "phase", "iteration", "step", "total_steps", "rollout_done", "rollout_total",
+            "tokens_per_second", "seconds_remaining", "allowed_iterations", "status_detail",
+            "created_at", "started_at", "finished_at", "version",
+        ])
+
+    init(from reader: inout ColumnReader) throws {
+        self.init(
+            id: try reader.next(), status: try reader.choice(),
+            configuration: try JobConfiguration(json: try reader.json()),
+            sources: RunSources(
+                modelPath: try reader.next(), datasetPath: try reader.next(),
+                validationPath: try reader.optional()),
+            progress: try JobProgress(from: &reader),
+            allowedIterations: try reader.next(), statusDetail: try reader.optional(),
+            createdAt: try reader.time(), startedAt: try reader.optionalTime(),
+            finishedAt: try reader.optionalTime(), version: try reader.next())
+    }
+
+    var columnValues: [(any DatabaseValueConvertible)?] {
+        let first: [(any DatabaseValueConvertible)?] = [
+            id, status.rawValue, configuration.json.text, sources.modelPath, sources.datasetPath,
+            sources.validationPath,
+        ]
+        let last: [(any DatabaseValueConvertible)?] = [
+            allowedIterations, statusDetail, createdAt.microseconds, startedAt?.microseconds,
+            finishedAt?.microseconds, version,
+        ]
+        return first + progress.columnValues + last
+    }
+
+    /// The same job with every path changed.
+    func mappingPaths(_ map: (String) -> String) -> Job {
+        var job = self
+        job.sources.modelPath = map(sources.modelPath)
+        job.sources.datasetPath = map(sources.datasetPath)
+        job.sources.validationPath = sources.validationPath.map(map)
+        return job
+    }
+}
+
+extension JobProgress {
+    static let columns = [
+        "phase", "iteration", "step", "total_steps", "rollout_done", "rollout_total",
+        "tokens_per_second", "seconds_remaining",
+    ]
+
+    init(from reader: inout ColumnReader) throws {
+        self.init()
+        phase = try reader.optionalChoice()
+        iteration = try reader.next()
+        step = try reader.next()
+        totalSteps = try reader.optional()
+        rolloutDone = try reader.next()
+        rolloutTotal = try reader.next()
+        tokensPerSecond = try reader.optional()
+        secondsRemaining = try reader.optional()
+    }
+
+    var columnValues: [(any DatabaseValueConvertible)?] {
+        [
+            phase?.rawValue, iteration, step, totalSteps, rolloutDone, rolloutTotal,
+            tokensPerSecond, secondsRemaining,
+        ]
+    }
+}

@@ -1,0 +1,59 @@
+import GRDB
+import SpinDomain
+
+extension StepMetrics: StoredRecord {
+    /// The names on the wire, without the scaled rewards, which follow from the raw ones.
+    static let table = Table(
+        name: "step_metric",
+        columns: [
+            "step", "iteration", "epoch", "loss", "sft_loss", "grad_norm", "lr",
+            "consumed_samples", "step_time", "tokens_per_second", "acc", "rewards_actual_mean",
+            "rewards_generated_mean", "rewards_all_mean", "rewards_all_std",
+            "rewards_margin_mean", "kl_penalty", "logps_actual_mean", "logps_generated_mean",
+            "avg_generated_lengths", "saturated_fraction", "identical_fraction",
+        ])
+
+    init(from reader: inout ColumnReader) throws {
+        self.init(
+            step: try reader.next(), iteration: try reader.next(), epoch: try reader.next(),
+            loss: try reader.next(), sftLoss: try reader.next(), gradNorm: try reader.next(),
+            learningRate: try reader.next(), consumedSamples: try reader.next(),
+            stepTime: try reader.next(), tokensPerSecond: try reader.next())
+        accuracy = try reader.optional()
+        rewardsActualMean = try reader.optional()
+        rewardsGeneratedMean = try reader.optional()
+        rewardsAllMean = try reader.optional()
+        rewardsAllStd = try reader.optional()
+        rewardsMarginMean = try reader.optional()
+        klPenalty = try reader.optional()
+        logpsActualMean = try reader.optional()
+        logpsGeneratedMean = try reader.optional()
+        avgGeneratedLengths = try reader.optional()
+        saturatedFraction = try reader.optional()
+        identicalFraction = try reader.optional()
+    }
+
+    var columnValues: [(any DatabaseValueConvertible)?] {
+        [
+            step, iteration, epoch, loss, sftLoss, gradNorm, learningRate, consumedSamples,
+            stepTime, tokensPerSecond, accuracy, rewardsActualMean, rewardsGeneratedMean,
+            rewardsAllMean, rewardsAllStd, rewardsMarginMean, klPenalty, logpsActualMean,
+            logpsGeneratedMean, avgGeneratedLengths, saturatedFraction, identicalFraction,
+        ]
+    }
+}
+
+extension ValidationRecord: StoredRecord {
+    static let table = Table(
+        name: "validation_metric", columns: ["step", "iteration", "loss", "tokens", "seconds"])
+
+    init(from reader: inout ColumnReader) throws {
+        self.init(
+            step: try reader.next(), iteration: try reader.next(), loss: try reader.next(),
+            tokens: try reader.next(), seconds: try reader.next())
+    }
+
+    var columnValues: [(any DatabaseValueConvertible)?] {
+        [step, iteration, loss, tokens, seconds]
+    }
+}

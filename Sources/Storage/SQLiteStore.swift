@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+public import SpinDomain
+
+/// The store: one SQLite file, `spind.sqlite`, in the data folder.
+///
+/// One connection writes, others read snapshots, so that readers and the writer never wait for each
+/// other (WAL). What a call has written is on disk when it returns (`synchronous = FULL`).
+public final class SQLiteStore: JobStore {
+    /// Absolute.
+    public let dataFolder: String
+
+    private let lock: DataFolderLock
+    let pool: DatabasePool
+
+    /// Opens the store, and creates folder and file when they are missing.
+    ///
+    /// - Throws: `conflict` when another process has the folder open, `unsupported` when a newer
+    ///   program wrote it, `damagedFile` when the file is no database, `inputOutput`, `diskFull`.
+    public convenience init(dataFolder: String) throws {
+        try self.init(dataFolder: dataFolder, migrations: .embedded())
+    }
+
+    package init(dataFolder: String, migrations: Migrations) throws {
+        let folder = URL(fileURLWithPath: dataFolder).standardizedFileURL
+        self.dataFolder = folder.path
+        try Self.createFolder(folder)
+        lock = try DataFolderLock(folder: folder.path)
+        pool = try Self.translating {
+            let pool = try DatabasePool(
+                path: folder.appendingPathComponent("spind.sqlite").path,
+                configuration: Self.configuration())
+            try pool.writeWithoutTransaction { database in
+                // GRDB lowers this to NORMAL when it turns WAL on.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try migrations.apply(to: database)
+            }
+            return pool
+        }
+    }
+
+    /// Closes the file and lets another process open the folder; every later call fails.
+    public func close() throws {
+        try Self.translating { try pool.close() }
+        lock.release()
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.translating { try pool.read(body) }
+    }
+
+    /// Runs `body` in one transaction, which an error rolls back.
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.translating { try pool.write(body) }
+    }
+
+    private static func createFolder(_ folder: URL) throws {
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw SpinError(
+                .inputOutput, "the data folder \(folder.path) cannot be made",
+                hint: "check that its parent exists and is writable")
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 8
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    """)
+        }
+        return configuration
+    }
+}

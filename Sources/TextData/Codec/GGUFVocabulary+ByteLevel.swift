@@ -1,0 +1,96 @@
+import SpinDomain
+
+extension GGUFVocabulary {
+    /// How a "gpt2" vocabulary cuts a text, by the name in `tokenizer.ggml.pre`.
+    private struct Splitting {
+        var normalizer: JSONValue = .null
+        var steps: [JSONValue] = []
+        /// Whether GPT-2's own pattern follows the steps.
+        var usesByteLevelPattern = false
+        var ignoresMerges = false
+        var addsBegin = false
+    }
+
+    private static let llama3Pattern =
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"#
+        + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    private static let qwen2Pattern =
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"#
+        + #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    /// What llama.cpp does with files that name no pre-tokenizer.
+    private static let defaultPatterns = [
+        #"[\p{P}\$\+<=>\^~\|]+"#,
+        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"#,
+        #"\p{N}+"#, "[0-9][0-9][0-9]",
+    ]
+
+    /// `normalizer`, `pre_tokenizer`, `post_processor`, `decoder` and `model` of the file.
+    func byteLevelParts() throws -> [JSONMember] {
+        let splitting = try splitting()
+        let byteLevel = Self.byteLevel(usesPattern: splitting.usesByteLevelPattern)
+        let model: [JSONMember] = [
+            JSONMember("type", .string("BPE")), JSONMember("dropout", .null),
+            JSONMember("unk_token", .null), JSONMember("continuing_subword_prefix", .null),
+            JSONMember("end_of_word_suffix", .null), JSONMember("fuse_unk", .boolean(false)),
+            JSONMember("byte_fallback", .boolean(false)),
+            JSONMember("ignore_merges", .boolean(splitting.ignoresMerges)),
+            JSONMember("vocab", vocabulary()),
+            JSONMember("merges", .array(merges.map { .string($0) })),
+        ]
+        return [
+            JSONMember("normalizer", splitting.normalizer),
+            JSONMember(
+                "pre_tokenizer",
+                .object([
+                    JSONMember("type", .string("Sequence")),
+                    JSONMember("pretokenizers", .array(splitting.steps + [byteLevel])),
+                ])),
+            JSONMember("post_processor", template(addsBegin: splitting.addsBegin)),
+            JSONMember("decoder", Self.byteLevel(usesPattern: true)),
+            JSONMember("model", .object(model)),
+        ]
+    }
+
+    private func splitting() throws -> Splitting {
+        switch pre {
+        case nil, "default":
+            return Splitting(steps: Self.defaultPatterns.map(Self.split))
+        case "gpt-2", "gpt2", "jina-v2-code":
+            return Splitting(usesByteLevelPattern: true)
+        case "smollm", "starcoder", "refact", "command-r":
+            let digits = JSONValue.object([
+                JSONMember("type", .string("Digits")),
+                JSONMember("individual_digits", .boolean(true)),
+            ])
+            return Splitting(steps: [digits], usesByteLevelPattern: true)
+        case "llama-bpe", "llama3", "llama-v3":
+            return Splitting(
+                steps: [Self.split(Self.llama3Pattern)], ignoresMerges: true, addsBegin: true)
+        case "qwen2":
+            // The model's own files normalise; the pattern alone would cut accents off.
+            let normalizer = JSONValue.object([JSONMember("type", .string("NFC"))])
+            return Splitting(normalizer: normalizer, steps: [Self.split(Self.qwen2Pattern)])
+        case .some(let name):
+            throw SpinError(
+                .unsupported, "tokenizer.ggml.pre '\(name)' is not supported",
+                hint: "gpt-2, smollm, llama-bpe, qwen2 and default are")
+        }
+    }
+
+    private static func split(_ pattern: String) -> JSONValue {
+        .object([
+            JSONMember("type", .string("Split")),
+            JSONMember("pattern", .object([JSONMember("Regex", .string(pattern))])),
+            JSONMember("behavior", .string("Isolated")), JSONMember("invert", .boolean(false)),
+        ])
+    }
+
+    private static func byteLevel(usesPattern: Bool) -> JSONValue {
+        .object([
+            JSONMember("type", .string("ByteLevel")),
+            JSONMember("add_prefix_space", .boolean(false)),
+            JSONMember("trim_offsets", .boolean(true)),
+            JSONMember("use_regex", .boolean(usesPattern)),
+        ])
+    }
+}

@@ -1,0 +1,92 @@
+import API
+import Foundation
+import Jobs
+import SpinDomain
+import Storage
+import Testing
+
+/// A service on a folder of its own, whose runner is never started: jobs stay queued, and what a
+/// run would write, tests write into the store.
+final class TestService: Sendable {
+    let folder: URL
+    let store: any JobStore
+    let handler: ServiceHandler
+    private let client: Client
+
+    init(_ transport: Transport = .direct, isReady: Bool = true) throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("spind-api-\(UUID().uuidString)")
+        let spool = folder.appendingPathComponent("spool")
+        for name in ["spool", "models/tiny"] {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        let data = folder.appendingPathComponent("data").path
+        store = try SQLiteStore(dataFolder: data)
+        let engine = ScriptedEngine()
+        let runner = JobRunner(
+            store: store, engine: engine, dataFolder: data, clock: FixedClock(),
+            log: { _, _, _ in })
+        handler = ServiceHandler(
+            store: store, runner: runner, engine: engine, dataFolder: data,
+            modelsFolders: [folder.appendingPathComponent("models").path], clock: FixedClock(),
+            version: "1.2.3", isReady: { isReady })
+        client = try Client(handler, transport, spoolFolder: spool)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func send(
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [],
+        json: String? = nil
+    ) throws -> Answer {
+        let type = json == nil ? [] : [(name: "Content-Type", value: "application/json")]
+        return try client.send(method, target, headers: type + headers, body: json)
+    }
+
+    func send(
+        _ method: String, _ target: String, type: String?, body: String,
+        headers: [(name: String, value: String)] = []
+    ) throws -> Answer {
+        let type = type.map { [(name: "Content-Type", value: $0)] } ?? []
+        return try client.send(method, target, headers: type + headers, body: body)
+    }
+
+    /// Registers the model `tiny` and the data set `sums`.
+    func register() throws {
+        try register(model: "tiny", path: "tiny")
+        try register(dataset: "sums")
+    }
+
+    func register(model: String, path: String) throws {
+        let answer = try send(
+            "POST", "/v1/models", json: #"{"name":"\#(model)","path":"\#(path)"}"#)
+        #expect(answer.status == 201, "\(answer.text)")
+    }
+
+    func register(dataset: String) throws {
+        let answer = try send(
+            "POST", "/v1/datasets?name=\(dataset)", type: "application/jsonl",
+            body: #"{"prompt":"1+1=","response":"2"}"# + "\n")
+        #expect(answer.status == 201, "\(answer.text)")
+    }
+
+    /// Stores a job as a run would have left it.
+    @discardableResult
+    func insertJob(
+        id: String = "job_aaaaaaaaaaaaaaaa", status: JobStatus = .queued,
+        mode: JobConfiguration.Mode = .auto
+    ) throws -> Job {
+        var configuration = JobConfiguration(name: "a job", model: "tiny", dataset: "sums")
+        configuration.mode = mode
+        let job = Job(
+            id: id, status: status, configuration: configuration,
+            sources: RunSources(modelPath: "/m", datasetPath: "/d"),
+            allowedIterations: mode == .auto ? 3 : 0, createdAt: FixedClock.moment)
+        return try store.insert(job, idempotency: nil).job
+    }
+
+    func cancelJob(_ id: String = "job_aaaaaaaaaaaaaaaa") throws {
+        _ = try store.transition(job: id, to: .cancelled, detail: nil, at: FixedClock.moment)
+    }
+}

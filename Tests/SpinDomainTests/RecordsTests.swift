@@ -1,0 +1,137 @@
+import SpinDomain
+import Testing
+
+struct DurationTextTests {
+    @Test(arguments: [
+        (0, "00:00:00:00"), (59, "00:00:00:59"), (3661, "00:01:01:01"), (93_784, "01:02:03:04"),
+        (86_400 * 10_000, "10000:00:00:00"),
+    ])
+    func secondsAndTextAreTheSame(seconds: Int, text: String) {
+        #expect(DurationText.write(seconds) == text)
+        #expect(DurationText.parse(text) == seconds)
+    }
+
+    @Test(arguments: [
+        "", "1", "00:00:00", "00:24:00:00", "00:00:60:00", "00:00:00:60", "-1:00:00:00",
+        "10001:00:00:00", "a:00:00:00", "00:00:00:00:00", "0:0:0:", "99999999999999999999:0:0:0",
+    ])
+    func otherTextIsRefused(text: String) {
+        #expect(DurationText.parse(text) == nil)
+    }
+}
+
+struct TimestampTests {
+    // Seconds from `date -u -d … +%s`.
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+        (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
+        (4_107_542_399_000_000, "2100-02-28T23:59:59.000000Z"),
+        (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+        (1_795_385_746_000_123, "2026-11-22T22:15:46.000123Z"),
+        (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
+        (-62_135_596_800_000_000, "0001-01-01T00:00:00.000000Z"),
+    ])
+    func aMomentIsWrittenAsRFC3339(microseconds: Int, text: String) {
+        #expect(Timestamp(microseconds: microseconds).text == text)
+    }
+
+    @Test func momentsAreOrdered() {
+        let early = Timestamp(microseconds: 1_000_000)
+        let late = Timestamp(microseconds: 3_500_000)
+        #expect(early < late)
+        #expect(late.seconds(since: early) == 2.5)
+    }
+}
+
+struct JobStatusTests {
+    @Test(arguments: JobStatus.allCases)
+    func aFinalStatusHasNoEdges(status: JobStatus) {
+        let edges = JobStatus.allCases.filter(status.canBecome)
+        #expect(status.isFinal == edges.isEmpty)
+        #expect(!edges.contains(status))
+    }
+
+    @Test func theEdgesAreThese() {
+        let edges: [JobStatus: Set<JobStatus>] = [
+            .queued: [.running, .paused, .waiting, .cancelled, .failed],
+            .running: [.queued, .paused, .waiting, .succeeded, .failed, .cancelled],
+            .paused: [.queued, .waiting, .cancelled], .waiting: [.queued, .paused, .cancelled],
+            .succeeded: [], .failed: [], .cancelled: [],
+        ]
+        for (status, expected) in edges {
+            #expect(Set(JobStatus.allCases.filter(status.canBecome)) == expected)
+        }
+        #expect(edges.count == JobStatus.allCases.count)
+    }
+
+    @Test func everyUnfinishedJobCanBeCancelled() {
+        #expect(JobStatus.allCases.allSatisfy { $0.isFinal || $0.canBecome(.cancelled) })
+    }
+}
+
+struct StepMetricsTests {
+    @Test func everyNameHasAValueAndScaledRewardsAreTimesThePenalty() {
+        var row = StepMetrics(
+            step: 3, iteration: 1, epoch: 2, loss: 0.5, sftLoss: 1.5, gradNorm: 2,
+            learningRate: 1e-6,
+            consumedSamples: 48, stepTime: 0.25, tokensPerSecond: 100)
+        #expect(row.value("acc") == nil)
+        #expect(row.value("scaled_rewards_margin_mean") == nil)
+        row.accuracy = 0.75
+        row.klPenalty = 0.5
+        row.rewardsActualMean = 2
+        row.rewardsGeneratedMean = -4
+        row.rewardsAllMean = -1
+        row.rewardsAllStd = 3
+        row.rewardsMarginMean = 6
+        row.logpsActualMean = -10
+        row.logpsGeneratedMean = -20
+        row.avgGeneratedLengths = 12
+        row.saturatedFraction = 0
+        row.identicalFraction = 0.125
+        let expected: [String: Double] = [
+            "step": 3, "iteration": 1, "epoch": 2, "loss": 0.5, "acc": 0.75,
+            "rewards_actual_mean": 2, "rewards_generated_mean": -4, "rewards_all_mean": -1,
+            "rewards_all_std": 3, "rewards_margin_mean": 6, "scaled_rewards_actual_mean": 1,
+            "scaled_rewards_generated_mean": -2, "scaled_rewards_margin_mean": 3,
+            "kl_penalty": 0.5, "logps_actual_mean": -10, "logps_generated_mean": -20,
+            "avg_generated_lengths": 12, "saturated_fraction": 0, "identical_fraction": 0.125,
+            "sft_loss": 1.5, "grad_norm": 2, "lr": 1e-6, "consumed_samples": 48,
+            "step_time": 0.25, "tokens_per_second": 100,
+        ]
+        #expect(Set(StepMetrics.names) == Set(expected.keys))
+        for (name, value) in expected { #expect(row.value(name) == value) }
+        #expect(row.value("colour") == nil)
+    }
+}
+
+struct BatchLimitTests {
+    @Test(arguments: [
+        (BatchLimit.fraction(1), 7, 7), (.fraction(0.5), 7, 3), (.fraction(0), 7, 0),
+        (.count(3), 7, 3), (.count(9), 7, 7),
+    ])
+    func aLimitIsAShareOrACountOfSteps(limit: BatchLimit, total: Int, steps: Int) {
+        #expect(limit.steps(of: total) == steps)
+    }
+}
+
+struct PerIterationTests {
+    @Test func theLastValueHoldsWhenAListIsShort() {
+        #expect(PerIteration.constant(0.5).value(iteration: 9) == 0.5)
+        let list = PerIteration.list([1, 2])
+        #expect([0, 1, 2].map(list.value(iteration:)) == [1, 2, 2])
+    }
+}
+
+struct RunControlTests {
+    @Test func aStrongerRequestStays() {
+        let control = RunControl(allowedIterations: 1)
+        #expect(control.request == .goOn)
+        control.ask(.cancel)
+        control.ask(.pause)
+        #expect(control.request == .cancel)
+        control.allow(iterations: 3)
+        control.allow(iterations: 2)
+        #expect(control.allowedIterations == 3)
+    }
+}
