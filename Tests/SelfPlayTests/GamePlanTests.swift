@@ -3,7 +3,8 @@ import SpinDomain
 import Testing
 
 @Suite struct GamePlanTests {
-    private func plan(rows: Int, _ change: (inout JobConfiguration) -> Void = { _ in }) -> GamePlan {
+    private func plan(rows: Int, _ change: (inout JobConfiguration) -> Void = { _ in }) -> GamePlan
+    {
         var configuration = JobConfiguration(name: "n", model: "m", dataset: "d")
         configuration.spin.maxIterations = 3
         configuration.spin.maxEpochs = 2
@@ -79,7 +80,8 @@ import Testing
 
     @Test func rowsThatDoNotFitAreLeftOut() {
         let rows = [
-            DataRow(prompt: [1, 2, 3], response: [4]), DataRow(prompt: [1, 2], response: [4, 5, 6]),
+            DataRow(prompt: [1, 2, 3], response: [4]),
+            DataRow(prompt: [1, 2], response: [4, 5, 6]),
             DataRow(prompt: [1], response: [2, 3, 4]),
         ]
         let prepared = PreparedRows(rows, limit: 4)

@@ -49,7 +49,9 @@ import Testing
     @Test func cosinePassesTheMiddleHalfway() {
         let found = rates({ $0.sched.minLR = 0.5 }, steps: 4)
         // ½(1 + cos πp) at p = 0, ¼, ½, ¾
-        expect(found, [1, 0.5 + 0.5 * 0.853_553_390_593_273_8, 0.75, 0.5 + 0.5 * 0.146_446_609_406_726_24])
+        expect(
+            found,
+            [1, 0.5 + 0.5 * 0.853_553_390_593_273_8, 0.75, 0.5 + 0.5 * 0.146_446_609_406_726_24])
     }
 
     @Test func scopeIterationBeginsAnewAndScopeRunDoesNot() {

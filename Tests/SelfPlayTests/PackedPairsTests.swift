@@ -16,11 +16,16 @@ import Transformer
     }
 
     private static let cases = [
-        Case(name: "nothing in common", prompt: [1, 5, 6], actual: [7, 8, 2], generated: [9, 10, 11, 2]),
-        Case(name: "common beginning", prompt: [1, 5], actual: [7, 8, 9, 2], generated: [7, 8, 4, 4]),
+        Case(
+            name: "nothing in common", prompt: [1, 5, 6], actual: [7, 8, 2],
+            generated: [9, 10, 11, 2]),
+        Case(
+            name: "common beginning", prompt: [1, 5], actual: [7, 8, 9, 2], generated: [7, 8, 4, 4]),
         Case(name: "identical", prompt: [1, 5], actual: [7, 8, 2], generated: [7, 8, 2]),
-        Case(name: "actual leads generated", prompt: [1, 5], actual: [7, 8], generated: [7, 8, 9, 2]),
-        Case(name: "generated leads actual", prompt: [1, 5], actual: [7, 8, 9, 2], generated: [7]),
+        Case(
+            name: "actual leads generated", prompt: [1, 5], actual: [7, 8], generated: [7, 8, 9, 2]),
+        Case(
+            name: "generated leads actual", prompt: [1, 5], actual: [7, 8, 9, 2], generated: [7]),
         Case(name: "one token each", prompt: [1], actual: [2], generated: [3]),
         Case(name: "prompt of one token", prompt: [1], actual: [3, 2], generated: [3, 4, 5]),
         Case(name: "only an actual response", prompt: [1, 4], actual: [3, 2], generated: []),
@@ -30,7 +35,9 @@ import Transformer
     private func tokenLogps(_ pass: TrainingPass, _ tokens: [Int32]) -> [Double] {
         var rows = PackedRows()
         rows.append(tokens)
-        let targets = tokens.indices.dropFirst().map { ScoredTarget(row: $0 - 1, token: tokens[$0]) }
+        let targets = tokens.indices.dropFirst().map {
+            ScoredTarget(row: $0 - 1, token: tokens[$0])
+        }
         return pass.score(rows, targets: targets).map(Double.init)
     }
 
@@ -86,7 +93,8 @@ import Transformer
     }
 
     @Test func nemoWindowScoresThePromptsEndOnBothSidesAndNeverTheLastTokens() {
-        let pair = trainingPair(Case(name: "", prompt: [1, 5], actual: [7, 2], generated: [8, 9, 2]))
+        let pair = trainingPair(
+            Case(name: "", prompt: [1, 5], actual: [7, 2], generated: [8, 9, 2]))
         let packed = PackedPairs([pair], maskMode: .nemo)
         // The prompt's end; actual 7 and 2 (the latter only for the SFT term); generated 8 and 9.
         #expect(packed.targets.map(\.token) == [5, 7, 2, 8, 9])

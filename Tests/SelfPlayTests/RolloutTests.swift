@@ -9,7 +9,9 @@ import Transformer
     /// Sums of at most 20 float32 log-probabilities from kernels that add in different orders.
     private static let tolerance = 1e-4
 
-    private func options(slots: Int = 3, _ change: (inout SpinOptions) -> Void = { _ in }) -> SpinOptions {
+    private func options(slots: Int = 3, _ change: (inout SpinOptions) -> Void = { _ in })
+        -> SpinOptions
+    {
         var options = SpinOptions()
         options.rolloutMicroBatchSize = slots
         options.logProbForwardMicroBatchSize = 2
@@ -38,7 +40,9 @@ import Transformer
     }
 
     /// The whole sequence anew for every token.
-    private func naiveGreedy(_ pass: TrainingPass, _ request: RolloutRequest, minLength: Int) -> [Int32] {
+    private func naiveGreedy(_ pass: TrainingPass, _ request: RolloutRequest, minLength: Int)
+        -> [Int32]
+    {
         var generated: [Int32] = []
         while generated.count < request.budget {
             let tokens = request.prompt + generated

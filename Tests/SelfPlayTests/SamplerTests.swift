@@ -9,7 +9,8 @@ import Testing
     private let logits: [Float] = [0.3, -1.2, 2.0, 1.1, -0.4, 0.9, -3.0, 1.9]
 
     private func sampler(
-        minLength: Int = 0, stopTokens: [Int32] = [], _ change: (inout SamplingOptions) -> Void = { _ in }
+        minLength: Int = 0, stopTokens: [Int32] = [],
+        _ change: (inout SamplingOptions) -> Void = { _ in }
     ) -> Sampler {
         var options = SamplingOptions()
         change(&options)

@@ -55,11 +55,13 @@ package struct RunState: Sendable, Equatable {
         }
         guard let step = json["step"]?.integer, let iteration = json["iteration"]?.integer,
             let updates = json["optimizer_updates"]?.integer, updates >= 0,
-            let tally = IterationTally(json: json["iteration_tally"]), let rows = json["rows"]?.integer
+            let tally = IterationTally(json: json["iteration_tally"]),
+            let rows = json["rows"]?.integer
         else { throw SpinError.damaged(file, "lacks a member that a resume needs") }
         guard rows == plan.rows, Self.isPosition(step: step, iteration: iteration, in: plan) else {
             throw SpinError.damaged(
-                file, "stands at step \(step) of iteration \(iteration), with \(rows) rows: "
+                file,
+                "stands at step \(step) of iteration \(iteration), with \(rows) rows: "
                     + "not a place in this job, which has \(plan.rows)")
         }
         self.step = step

@@ -82,7 +82,8 @@ struct PlanChecker {
                 "\(spin.lengthParams.maxLength) is more than the model's context of \(context)")
         }
         if !spin.samplingParams.endStrings.isEmpty && model.codec == nil {
-            fail("/spin/sampling_params/end_strings", "the model has no tokenizer to find them with")
+            fail(
+                "/spin/sampling_params/end_strings", "the model has no tokenizer to find them with")
         }
         if model.stopTokens.isEmpty && spin.samplingParams.endStrings.isEmpty {
             warnings.append(
@@ -178,7 +179,8 @@ extension MemoryEstimate.Lengths {
         let pairs = zip(rows, budgets).map { $0.count + $1 }.sorted(by: >)
         self.init(
             microBatch: pairs.prefix(microBatchSize).reduce(0, +),
-            slot: zip(rows, budgets).map { $0.prompt.count + max($0.response.count, $1) }.max() ?? 1,
+            slot: zip(rows, budgets).map { $0.prompt.count + max($0.response.count, $1) }.max()
+                ?? 1,
             longestRow: rows.map(\.count).max() ?? 1)
     }
 }

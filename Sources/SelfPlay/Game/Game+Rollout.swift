@@ -59,7 +59,7 @@ extension Game {
                 continue
             }
             try checkPolicyIsReference(iteration)
-            if rollout != nil && isOverTime { throw Stop.timeLimit }
+            try heedTimeLimit()
             let current = rollout ?? makeRollout()
             rollout = current
             let answers = try current.answer(wave.map { request(iteration, index: $0) }) {
@@ -69,6 +69,7 @@ extension Game {
             let drawn = zip(wave, answers).map { sample(iteration, index: $0, $1) }
             samples += drawn
             try report(.samplesGenerated(drawn))
+            hasAdvanced = true
         }
         if let rollout { try progress.reportNow(samples.count, rollout, report) }
         return samples

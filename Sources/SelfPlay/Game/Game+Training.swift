@@ -39,7 +39,7 @@ extension Game {
             try report(.checkpointSaved(save(isIterationEnd: false)))
         }
         try control.heed()
-        if isOverTime { throw Stop.timeLimit }
+        try heedTimeLimit()
     }
 
     /// Before the first step, and at every interval; iterations' ends see to themselves.
@@ -77,6 +77,7 @@ extension Game {
         metrics.describe(result.outcomes, objective)
         state.tally.add(metrics, in: iteration)
         state.step += 1
+        hasAdvanced = true
         try warn(about: result, metrics.step)
         try report(.stepFinished(metrics))
     }

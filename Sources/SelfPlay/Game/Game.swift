@@ -26,6 +26,8 @@ final class Game {
     var previousSamples: (iteration: Int, samples: [RolloutSample])?
     /// The current iteration's record, as far as it has come.
     var record = IterationRecord(iteration: 0)
+    /// Whether this run has finished a step or a wave.
+    var hasAdvanced = false
     private var phase: JobProgress.Phase?
 
     init(
@@ -85,7 +87,8 @@ final class Game {
     private func begin(_ iteration: GamePlan.Iteration) throws {
         let isFirst = iteration.firstStep == 0
         record = IterationRecord(iteration: iteration.index)
-        record.klPenalty = isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
+        record.klPenalty =
+            isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
         record.referenceCheckpoint =
             isFirst ? nil : Checkpoint.id(jobID: job.jobID, step: iteration.firstStep)
         record.firstStep = iteration.firstStep
@@ -139,7 +142,12 @@ final class Game {
         try report(.phase(next))
     }
 
-    var isOverTime: Bool {
-        configuration.train.maxTimeSeconds.map { runTime.seconds >= Double($0) } ?? false
+    /// - Throws: `Stop` when the time is used up; never before the run has got somewhere, so that
+    ///   runs of whatever length come to an end.
+    func heedTimeLimit() throws {
+        guard hasAdvanced, let limit = configuration.train.maxTimeSeconds,
+            runTime.seconds >= Double(limit)
+        else { return }
+        throw Stop.timeLimit
     }
 }

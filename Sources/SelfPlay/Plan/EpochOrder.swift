@@ -36,7 +36,8 @@ extension GamePlan {
         guard iteration.isLimited, !areReused else { return Array(0..<ownSamples) }
         var used = Set<Int>()
         for step in 0..<iteration.steps {
-            let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: iteration.stepsPerEpoch)
+            let (epoch, stepInEpoch) = step.quotientAndRemainder(
+                dividingBy: iteration.stepsPerEpoch)
             if stepInEpoch == 0 {
                 let order = order(iteration, epoch: epoch, seed: seed)
                 let steps = min(iteration.stepsPerEpoch, iteration.steps - step)

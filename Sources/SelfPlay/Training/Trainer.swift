@@ -141,7 +141,8 @@ package final class Trainer {
         let norm = squares.squareRoot()
         let scale = clip.map { min(1, $0 / (norm + Self.clipEpsilon)) } ?? 1
         optimizer.update(
-            decoder.weights, gradients: gradients, learningRate: batch.learningRate, gradientScale: scale)
+            decoder.weights, gradients: gradients, learningRate: batch.learningRate,
+            gradientScale: scale)
         return norm
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import SelfPlay
 import SpinDomain
 import Synchronization
+import TextData
 
 /// A job on a tiny model, played through the public engine, with everything it says kept.
 final class Arena {
@@ -33,6 +34,16 @@ final class Arena {
         configuration.train.globalBatchSize = 4
         configuration.train.microBatchSize = 2
         configuration.optim.learningRate = .constant(1e-3)
+    }
+
+    /// Replaces the model by one whose tokens are the 256 bytes and an end token.
+    func writeByteModel() throws {
+        let model = folder.url.appending(path: "model")
+        try TinyModel.write(to: model, vocabularySize: 257, endToken: 256)
+        try Data(ByteVocabulary.tokenizerJSON(specialTokens: ["<end>"]).utf8)
+            .write(to: model.appending(path: "tokenizer.json"))
+        try Data(ByteVocabulary.configurationJSON(begin: nil, end: "<end>").utf8)
+            .write(to: model.appending(path: "tokenizer_config.json"))
     }
 
     var plan: RunPlan {

@@ -6,16 +6,23 @@ import Transformer
 
 /// Random models that are small enough to train hundreds of steps in a test.
 enum TinyModel {
-    static let configuration = DecoderConfiguration(
-        vocabularySize: 40, contextLength: 64, channels: 16, layers: 2, heads: 2,
-        keyValueHeads: 1, headSize: 8, feedForwardChannels: 24, norm: .rootMeanSquare,
-        normEpsilon: 1e-5, position: .rotary(.init(base: 10_000, rotatedChannels: 8)),
-        feedForward: .gated(.silu), tiedEmbeddings: true)
+    static let configuration = makeConfiguration(vocabularySize: 40)
+
+    static func makeConfiguration(vocabularySize: Int) -> DecoderConfiguration {
+        DecoderConfiguration(
+            vocabularySize: vocabularySize, contextLength: 64, channels: 16, layers: 2, heads: 2,
+            keyValueHeads: 1, headSize: 8, feedForwardChannels: 24, norm: .rootMeanSquare,
+            normEpsilon: 1e-5, position: .rotary(.init(base: 10_000, rotatedChannels: 8)),
+            feedForward: .gated(.silu), tiedEmbeddings: true)
+    }
 
     static let stopToken: Int32 = 2
 
     /// Normal weights, norms around one: logits differ enough for sampling to have something to do.
-    static func makeWeights(seed: UInt64 = 7, scale: Float = 0.25) -> ParameterArena {
+    static func makeWeights(
+        seed: UInt64 = 7, scale: Float = 0.25, vocabularySize: Int = 40
+    ) -> ParameterArena {
+        let configuration = makeConfiguration(vocabularySize: vocabularySize)
         let weights = ParameterArena(ParameterLayout(configuration))
         let random = CounterRandom(seed: seed, stream: (0, 0, 0))
         for entry in weights.layout.entries {
@@ -35,19 +42,22 @@ enum TinyModel {
     }
 
     /// Writes a Hugging Face folder without a tokenizer.
-    static func write(to folder: URL, seed: UInt64 = 7, scale: Float = 0.25) throws {
+    static func write(
+        to folder: URL, seed: UInt64 = 7, vocabularySize: Int = 40, endToken: Int = 2
+    ) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let json: SpinDomain.JSONValue = [
-            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 40,
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama",
+            "vocab_size": .integer(vocabularySize),
             "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
             "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8,
             "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
             "hidden_act": "silu", "tie_word_embeddings": true, "bos_token_id": 1,
-            "eos_token_id": 2, "torch_dtype": "float32",
+            "eos_token_id": .integer(endToken), "torch_dtype": "float32",
         ]
         try Data(json.indentedText.utf8).write(to: folder.appending(path: "config.json"))
         _ = try ArenaFile.write(
-            [("", makeWeights(seed: seed, scale: scale))], family: .llama,
+            [("", makeWeights(seed: seed, vocabularySize: vocabularySize))], family: .llama,
             to: folder.appending(path: "model.safetensors"))
     }
 }
@@ -116,4 +126,3 @@ final class SteppingClock: Clock, @unchecked Sendable {
         return Timestamp(microseconds: microseconds)
     }
 }
-
