@@ -127,6 +127,8 @@ let package = Package(
             name: "APITests",
             dependencies: ["API", "MicroHTTP", "Jobs", "Storage", "Documents", "SpinDomain"],
             swiftSettings: strict),
+        .testTarget(
+            name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),
         .testTarget(name: "EndToEndTests", dependencies: ["SpinDomain"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

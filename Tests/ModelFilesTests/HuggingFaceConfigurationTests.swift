@@ -6,7 +6,7 @@ import Transformer
 
 @Suite struct HuggingFaceConfigurationTests {
     private func describe(
-        _ fixture: String, _ changes: [String: JSONValue?]
+        _ fixture: String, _ changes: [String: ModelFiles.JSONValue?]
     ) throws -> DecoderConfiguration {
         let folder = try TemporaryFolder(copyOf: fixture)
         try folder.configure(changes)
@@ -14,7 +14,7 @@ import Transformer
     }
 
     /// Fixture, key, value: well-formed settings that would change the mathematics.
-    static let unsupported: [(String, String, JSONValue)] = [
+    static let unsupported: [(String, String, ModelFiles.JSONValue)] = [
         ("qwen3", "model_type", .string("mamba")), ("qwen3", "model_type", .string("LLAMA")),
         ("qwen3", "hidden_act", .string("quick_gelu")),
         ("gpt2", "activation_function", .string("tanh")),
@@ -22,7 +22,7 @@ import Transformer
         ("qwen3", "partial_rotary_factor", .number(0.5)),
         ("qwen3", "rope_parameters", .object(["rope_type": .string("yarn")])),
         ("llama-bfloat16", "rope_scaling", .object(["type": .string("dynamic")])),
-        ("qwen3", "rope_parameters", .object(["full_attention": .object(JSONObject())])),
+        ("qwen3", "rope_parameters", .object(["full_attention": .object(ModelFiles.JSONObject())])),
         ("gpt2", "add_cross_attention", .bool(true)),
         ("gpt2", "pruned_heads", .object(["0": .array([.number(1)])])),
         ("qwen3", "is_causal", .bool(false)), ("qwen3", "is_encoder_decoder", .bool(true)),
@@ -34,7 +34,7 @@ import Transformer
 
     @Test(arguments: unsupported)
     func refusesWithTheKeyAndWhatIsAllowed(
-        _ fixture: String, _ key: String, _ value: JSONValue
+        _ fixture: String, _ key: String, _ value: ModelFiles.JSONValue
     ) throws {
         let error = #expect(throws: SpinError.self) { try describe(fixture, [key: value]) }
         #expect(error?.code == .unsupported)
@@ -43,7 +43,7 @@ import Transformer
     }
 
     /// Fixture, key, value (nil: without the key): values that no model can have.
-    static let impossible: [(String, String, JSONValue?)] = [
+    static let impossible: [(String, String, ModelFiles.JSONValue?)] = [
         ("qwen3", "model_type", nil), ("qwen3", "model_type", .number(3)),
         ("qwen3", "vocab_size", nil), ("qwen3", "vocab_size", .number(0)),
         ("qwen3", "vocab_size", .number(-40)), ("qwen3", "vocab_size", .number(1.5)),
@@ -88,7 +88,7 @@ import Transformer
     ]
 
     @Test(arguments: impossible)
-    func refusesImpossibleValues(_ fixture: String, _ key: String, _ value: JSONValue?) throws {
+    func refusesImpossibleValues(_ fixture: String, _ key: String, _ value: ModelFiles.JSONValue?) throws {
         let error = #expect(throws: SpinError.self) { try describe(fixture, [key: value]) }
         #expect(error?.code == .damagedFile)
     }
@@ -107,7 +107,7 @@ import Transformer
 
     @Test func absentAndNullWindowsDifferInMistral() throws {
         // transformers: an absent key is the class's default 4096, `null` is no window.
-        let long: [String: JSONValue?] = ["max_position_embeddings": .number(8192)]
+        let long: [String: ModelFiles.JSONValue?] = ["max_position_embeddings": .number(8192)]
         let absent = try describe(
             "mistral-float16", long.merging(["sliding_window": nil]) { $1 })
         #expect(absent.slidingWindow == 4096)
@@ -119,7 +119,7 @@ import Transformer
     @Test func absentAndNullKeyValueHeadsDifferInMistral() throws {
         // transformers: an absent key is the class's default 8, `null` is one for each head. The
         // fixture has 4 heads of 10 channels, and 2 key/value heads in its weights.
-        func failure(_ value: JSONValue?) -> String? {
+        func failure(_ value: ModelFiles.JSONValue?) -> String? {
             let error = #expect(throws: SpinError.self) {
                 try describe("mistral-float16", ["num_key_value_heads": value])
             }
@@ -130,9 +130,9 @@ import Transformer
     }
 
     @Test func layerTypesDecideAboveMaxWindowLayers() throws {
-        let sliding = JSONValue.string("sliding_attention")
-        let full = JSONValue.string("full_attention")
-        func window(_ changes: [String: JSONValue?]) throws -> (Int?, Int) {
+        let sliding = ModelFiles.JSONValue.string("sliding_attention")
+        let full = ModelFiles.JSONValue.string("full_attention")
+        func window(_ changes: [String: ModelFiles.JSONValue?]) throws -> (Int?, Int) {
             let configuration = try describe("qwen2", changes)
             return (configuration.slidingWindow, configuration.slidingWindowFirstLayer)
         }
@@ -144,7 +144,7 @@ import Transformer
     }
 
     @Test func rotaryParametersWinOverTheOuterBase() throws {
-        func rotary(_ changes: [String: JSONValue?]) throws -> DecoderConfiguration.Rotary? {
+        func rotary(_ changes: [String: ModelFiles.JSONValue?]) throws -> DecoderConfiguration.Rotary? {
             guard case .rotary(let rotary) = try describe("qwen3", changes).position else {
                 return nil
             }

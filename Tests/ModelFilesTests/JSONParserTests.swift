@@ -3,8 +3,8 @@ import SpinDomain
 import Testing
 
 @Suite struct JSONParserTests {
-    private func parse(_ text: String) throws -> JSONValue {
-        try JSONParser.parse(Array(text.utf8), file: "test.json")
+    private func parse(_ text: String) throws -> ModelFiles.JSONValue {
+        try ModelFiles.JSONParser.parse(Array(text.utf8), file: "test.json")
     }
 
     @Test func keepsOrderAndTheTextOfNumbers() throws {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func refusesBytesThatAreNotUTF8() {
         #expect(throws: SpinError.self) {
-            try JSONParser.parse([0x22, 0xC3, 0x28, 0x22], file: "test.json")
+            try ModelFiles.JSONParser.parse([0x22, 0xC3, 0x28, 0x22], file: "test.json")
         }
     }
 
@@ -76,6 +76,6 @@ import Testing
         object["c"] = .bool(true)
         object["b"] = nil
         object["d"] = nil
-        #expect(JSONValue.object(object).compactText() == #"{"a":null,"c":true}"#)
+        #expect(ModelFiles.JSONValue.object(object).compactText() == #"{"a":null,"c":true}"#)
     }
 }

@@ -61,7 +61,7 @@ struct SharedFolder {
     }
 }
 
-extension JSONValue {
+extension TextData.JSONValue {
     /// A list of strings, for fixtures.
     func strings() throws -> [String] {
         try #require(array).map { try #require($0.string) }
