@@ -60,13 +60,16 @@ public final class ServiceHandler: HTTPHandler {
 
     public func admit(_ head: HTTPRequest) -> BodyPolicy {
         do {
-            let (route, _) = try router.find(head)
+            let (route, parameters) = try router.find(head)
             switch route.body {
             // Nothing is read from it, but a client may send a few bytes.
             case .none: return .memory(maximumBytes: 1 << 10)
             case .document: return .memory(maximumBytes: Self.maximumDocumentBytes)
             case .rows:
-                try Upload.checkType(head)
+                // What the head alone says is refused before gigabytes arrive.
+                let upload = Upload(borrowing: .none)
+                let call = try Call(head, route: route, parameters: parameters, upload: upload)
+                _ = try service.datasetUpload(call)
                 return .file(maximumBytes: Self.maximumDatasetBytes)
             }
         } catch {

@@ -1,7 +1,7 @@
-import SpinDomain
+package import SpinDomain
 
 /// Foretells how long a run still takes, from the pace of its steps and rollouts so far.
-struct RemainingTime {
+package struct RemainingTime {
     /// Weight of the newest step, so that the estimate follows a changing machine.
     private static let newest = 0.1
 
@@ -11,7 +11,7 @@ struct RemainingTime {
     private var samplesPerRollout = 0
     private var rolloutBegan: (time: Timestamp, done: Int)?
 
-    init(iterations: Int) {
+    package init(iterations: Int) {
         self.iterations = iterations
     }
 
@@ -19,19 +19,19 @@ struct RemainingTime {
         rolloutBegan = nil
     }
 
-    mutating func rolloutProgressed(done: Int, total: Int, at time: Timestamp) {
+    package mutating func rolloutProgressed(done: Int, total: Int, at time: Timestamp) {
         samplesPerRollout = total
         guard let began = rolloutBegan else { return rolloutBegan = (time, done) }
         let elapsed = time.seconds(since: began.time)
         if done > began.done, elapsed > 0 { sampleSeconds = elapsed / Double(done - began.done) }
     }
 
-    mutating func stepFinished(seconds: Double) {
+    package mutating func stepFinished(seconds: Double) {
         stepSeconds = stepSeconds.map { $0 + Self.newest * (seconds - $0) } ?? seconds
     }
 
     /// Nil until a step has been measured.
-    func seconds(_ progress: JobProgress) -> Double? {
+    package func seconds(_ progress: JobProgress) -> Double? {
         guard let stepSeconds, let totalSteps = progress.totalSteps else { return nil }
         let steps = max(0, totalSteps - progress.step)
         // Rollouts of later iterations, and the rest of this one's.

@@ -1,10 +1,10 @@
-import SpinDomain
+package import SpinDomain
 
 /// Which checkpoints of a job stay.
-enum Retention {
+package enum Retention {
     /// Those that may go after a new one was saved.
     /// - Parameter checkpoints: newest first.
-    static func removable(
+    package static func removable(
         _ checkpoints: [CheckpointRecord], options: CheckpointOptions
     ) -> [CheckpointRecord] {
         guard let keep = options.keep else { return [] }

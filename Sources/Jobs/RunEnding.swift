@@ -1,16 +1,16 @@
-import SpinDomain
+package import SpinDomain
 
 /// What becomes of a job whose run has ended.
-struct RunEnding: Equatable {
+package struct RunEnding: Equatable {
     /// The edges to take, from `running`.
-    let path: [JobStatus]
-    let detail: String?
+    package let path: [JobStatus]
+    package let detail: String?
 
     /// - Parameters:
     ///   - request: the last wish of the control; it may have come too late for the run.
     ///   - isResumeAsked: whether somebody wants the job to go on after the pause.
     ///   - mayPlay: whether an iteration is allowed that is not played yet.
-    init(
+    package init(
         _ result: Result<RunOutcome, any Error>, request: RunControl.Request, isResumeAsked: Bool,
         mayPlay: Bool
     ) {

@@ -51,7 +51,9 @@ final class BodyCollector {
     func finish() throws(MalformedRequest) -> HTTPRequest.Body {
         if let failure { throw failure }
         switch place {
-        case .memory(let data): return data.isEmpty ? .none : .data(data)
+        case .memory(let data):
+            place = .memory(Data())
+            return data.isEmpty ? .none : .data(data)
         case .file(let file): return .file(file.url, count: count)
         }
     }

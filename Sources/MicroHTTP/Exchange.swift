@@ -19,6 +19,7 @@ final class Exchange {
     private var phase = Phase.head
     private var requestID = ""
     private var connection: Connection?
+    private var body: BodyCollector?
 
     init(core: ServerCore, target: String?) {
         self.core = core
@@ -131,10 +132,9 @@ extension Exchange {
         } catch {
             return answer(core.refusal(error, requestID: requestID), on: handle)
         }
-        // A spooled body lives as long as its collector: until the handler is done with it.
-        return withExtendedLifetime(body) {
-            answer(core.handler.respond(to: request), on: handle)
-        }
+        // A spooled file lives as long as its collector, and the answer may come much later.
+        self.body = body
+        return answer(core.handler.respond(to: request), on: handle)
     }
 
     private func checkedMethod(

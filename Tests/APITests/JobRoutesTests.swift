@@ -50,7 +50,7 @@ struct JobRoutesTests {
         let bad = #"{"dataset":"sums","spin":{"max_epoch":1},"optim":{"lr":[1,2]}}"#
         let problem = try service.send("POST", "/v1/jobs", json: bad).problem(422, "invalid")
         #expect(Set(problem.pointers) == ["/model", "/spin/max_epoch", "/optim/lr"])
-        let unknown = #"{"model":"tyni","dataset":"sum","validation_dataset":"x"}"#
+        let unknown = #"{"model":"tinny","dataset":"sum","validation_dataset":"x"}"#
         let names = try service.send("POST", "/v1/jobs", json: unknown).problem(422, "invalid")
         #expect(Set(names.pointers) == ["/model", "/dataset", "/validation_dataset"])
         #expect(names["errors"]?.array?.first?["detail"]?.string?.contains("'tiny'") == true)

@@ -113,7 +113,7 @@ struct MetricsRoutesTests {
     @Test func numbersThatAreNotFiniteAreNull() throws {
         let (service, path) = try service(rows: 0)
         var row = Self.row(0)
-        row.loss = .nan
+        row.loss = .infinity
         try service.store.append(steps: [row], job: "job_aaaaaaaaaaaaaaaa")
         #expect(try service.send("GET", path).json["data"]?.array?.first?["loss"] == .null)
     }

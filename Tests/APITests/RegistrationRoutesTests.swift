@@ -96,6 +96,16 @@ struct RegistrationRoutesTests {
         #expect(try leftovers(service).isEmpty)
     }
 
+    @Test func whatTheHeadSaysIsRefusedBeforeTheBody() throws {
+        let service = try TestService(.socket)
+        // Only a megabyte, but far more than the server reads of a body that it refuses.
+        let body = String(repeating: Self.good, count: 1 << 15)
+        _ = try service.send("POST", "/v1/datasets?name=a/b", type: Self.jsonl, body: body)
+            .problem(400, "malformed")
+        _ = try service.send("POST", "/v1/datasets?name=a", type: "text/csv", body: body)
+            .problem(415, "unsupported_media_type")
+    }
+
     @Test(arguments: Transport.allCases)
     func aModelIsRegisteredListedAndForgotten(transport: Transport) throws {
         let service = try TestService(transport)

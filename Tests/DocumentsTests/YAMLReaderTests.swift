@@ -101,10 +101,18 @@ struct YAMLReaderTests {
         #expect(error?.message.contains("values") == true)
     }
 
-    @Test(arguments: ["[", "{a: ", "- "])
-    func depthIsBounded(opening: String) {
-        #expect(throws: SpinError.self) { try read(String(repeating: opening, count: 70)) }
-        #expect(throws: SpinError.self) { try read(String(repeating: opening, count: 50_000)) }
+    @Test(arguments: [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")])
+    func depthIsBounded(opening: String, closing: String) {
+        for depth in [65, 900, 50_000] {
+            let text =
+                String(repeating: opening, count: depth) + "x"
+                + String(repeating: closing, count: depth)
+            let error = #expect(throws: SpinError.self) { try read(text) }
+            #expect(error?.code == .malformed)
+            if depth == 65, opening != "? " {
+                #expect(error?.message.contains("nested deeper than 64 levels") == true)
+            }
+        }
     }
 
     @Test func sixtyFourLevelsAreFine() throws {

@@ -151,6 +151,27 @@ struct RequestBodyTests {
         #expect(try String(contentsOf: kept, encoding: .utf8) == "hello")
     }
 
+    @Test func aSpooledFileIsThereUntilADeferredAnswer() throws {
+        let folder = try TemporaryFolder()
+        let waiting = Shared<DeferredResponse?>(nil)
+        let server = try HTTPServer.test(
+            TestHandler(
+                respond: { _ in
+                    let deferred = DeferredResponse(timeoutSeconds: 60) { .text("timeout") }
+                    waiting.value = deferred
+                    return .deferred(deferred)
+                },
+                admit: { _ in .file(maximumBytes: 100) })
+        ) { $0.spoolFolder = folder.url }
+        let client = try RawClient(port: server.port)
+        try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello")
+        #expect(eventually { waiting.value != nil })
+        #expect(folder.fileNames.count == 1)
+        waiting.value?.complete(.text("read"))
+        #expect(try client.response().text == "read")
+        #expect(eventually { folder.fileNames.isEmpty })
+    }
+
     @Test func aFullOrMissingSpoolFolderGives507() throws {
         let server = try HTTPServer.test(
             TestHandler(admit: { _ in .file(maximumBytes: 100) })

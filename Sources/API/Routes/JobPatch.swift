@@ -40,7 +40,10 @@ struct JobPatch: Sendable {
         guard var document = configuration.json.object else { return }
         if let name { document["name"] = name }
         var present = removesAllLabels ? JSONObject() : document["labels"]?.object ?? JSONObject()
-        for (key, value) in labels { present[key] = value == .null ? nil : value }
+        for (key, value) in labels {
+            // A bare nil would be JSON's null here, not the absence of a value.
+            present[key] = value == .null ? JSONValue?.none : value
+        }
         document["labels"] = .object(present)
         configuration = try JobConfiguration(json: .object(document))
     }

@@ -9,20 +9,25 @@ extension Service {
     /// How many bad lines an answer names.
     private static let maximumNamedLines = 100
 
-    func uploadDataset(_ call: Call) throws -> HTTPResponse {
+    /// What the head of an upload says, checked as far as that is possible without the body.
+    func datasetUpload(_ call: Call) throws -> (name: String, allowsBadLines: Bool) {
         let name = call.query.text("name") ?? ""
         guard ResourceName.isValid(name) else {
             throw SpinError(
                 .malformed, "the query parameter 'name' must be \(ResourceName.rule)",
                 hint: "POST /v1/datasets?name=my-data")
         }
-        let allowsBadLines = try call.query.flag("allow_bad_lines")
         try Upload.checkType(call.request)
         if try store.datasets().contains(where: { $0.name == name }) {
             throw SpinError(
                 .conflict, "there is a data set named '\(name)' already",
                 hint: "choose another name, or delete it first")
         }
+        return (name, try call.query.flag("allow_bad_lines"))
+    }
+
+    func uploadDataset(_ call: Call) throws -> HTTPResponse {
+        let (name, allowsBadLines) = try datasetUpload(call)
         let file = try storedFile(call, name: name)
         do {
             let summary = try engine.inspectDataset(path: file.path)

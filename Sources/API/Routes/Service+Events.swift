@@ -28,7 +28,9 @@ extension Service {
             return .noContent
         }
         let stream = EventStream()
-        guard !call.request.isHead else { return .events(stream) }
+        guard !call.request.isHead else {
+            return HTTPResponse(status: 200, headers: HTTPResponse.events(stream).headers)
+        }
         let feed = EventFeed(stream: stream, store: store, job: job.id, after: after)
         stream.send(ServerSentEvent(data: "{}", name: "open", retryMilliseconds: 3000))
         if !feed.look() { try watch.add { feed.look() } }

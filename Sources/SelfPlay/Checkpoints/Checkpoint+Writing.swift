@@ -13,7 +13,7 @@ extension Checkpoint {
         _ contents: Contents, _ surroundings: Surroundings
     ) throws -> (folder: URL, files: [CheckpointRecord.File]) {
         let name = folderName(step: contents.state.step)
-        let final = surroundings.folder.appending(path: name, directoryHint: .isDirectory)
+        let final = surroundings.folder.appending(path: name, directoryHint: .notDirectory)
         let temporary = surroundings.folder.appending(
             path: name + ".partial", directoryHint: .isDirectory)
         try remove(temporary)

@@ -37,7 +37,8 @@ final class Client: Sendable {
         if let server {
             return try Self.send(method, target, headers, body, port: server.port)
         }
-        let body = body.map { HTTPRequest.Body.data(Data($0.utf8)) } ?? .none
+        let bytes = Data((body ?? "").utf8)
+        let body = bytes.isEmpty ? HTTPRequest.Body.none : .data(bytes)
         let request = try HTTPRequest(
             method: method, target: target, headers: headers, body: body, requestID: "test-1")
         return Answer(handler.answer(to: request), isHead: request.isHead)
