@@ -16,7 +16,7 @@ package final class Rollout {
     private let rules: RolloutRules
     /// Sequences prefilled and scored side by side.
     private let sequencesAtOnce: Int
-    /// `[workers, vocab]`
+    /// One vocabulary a worker.
     private let scratch: FloatBuffer
     /// Tokens drawn since the rollout was made.
     package private(set) var drawnTokens = 0

@@ -24,7 +24,7 @@ package struct PairOutcome: Sendable {
         isIdentical = pair.isIdentical
     }
 
-    /// D
+    /// D, the difference of both rewards.
     package var margin: Double { isIdentical ? 0 : rewardActual - rewardGenerated }
 }
 
