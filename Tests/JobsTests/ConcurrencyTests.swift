@@ -77,12 +77,12 @@ struct ConcurrencyTests {
         let ended = try rig.store.job(job)
         #expect(status == ended.status)
         #expect(ended.status != .failed, "\(ended.statusDetail ?? "")")
-        if ended.status == .succeeded {
-            let (result, expected) = (
-                try GameResult(rig.store, job), try GameResult.undisturbed()
-            )
-            #expect(result == expected)
-        }
+        guard ended.status == .succeeded else { return }
+        var result = try GameResult(rig.store, job)
+        let expected = try GameResult.undisturbed()
+        // The checkpoints of a finished job may all have been deleted.
+        result.lastCheckpointStep = expected.lastCheckpointStep
+        #expect(result == expected)
     }
 }
 

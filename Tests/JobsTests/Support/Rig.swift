@@ -138,7 +138,7 @@ struct GameResult: Equatable {
     let samples: [RolloutSample]
     let validations: [ValidationRecord]
     let iterations: [IterationRecord]
-    let lastCheckpointStep: Int?
+    var lastCheckpointStep: Int?
 
     init(_ store: any JobStore, _ job: String) throws {
         steps = try store.steps(job: job, iteration: nil, afterStep: nil, limit: 10_000).elements
