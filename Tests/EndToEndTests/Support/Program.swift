@@ -17,10 +17,10 @@ enum Program {
 
     /// Runs a program to its end.
     static func run(
-        _ executable: URL = url, _ arguments: [String], input: Data? = nil
+        _ arguments: [String], program: URL = url, input: Data? = nil
     ) throws -> Result {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         let folder = try TemporaryFolder()
         let output = try folder.file("out")

@@ -62,7 +62,7 @@ final class Server {
         if let type { arguments += ["-H", "Content-Type: \(type)"] }
         if body != nil { arguments += ["--data-binary", "@-"] }
         let result = try Program.run(
-            URL(fileURLWithPath: "/usr/bin/curl"), arguments + [url + path], input: body)
+            arguments + [url + path], program: URL(fileURLWithPath: "/usr/bin/curl"), input: body)
         let text = Data(result.output.utf8)
         let cut = text.lastIndex(of: UInt8(ascii: "\n")) ?? text.startIndex
         let status = String(decoding: text[cut...].dropFirst(), as: UTF8.self)
