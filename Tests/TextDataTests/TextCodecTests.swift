@@ -167,6 +167,17 @@ import TextData
         #expect(tokenizer.decode(ids, skipSpecialTokens: false) == text)
     }
 
+    @Test func aMegabyteOfCombiningMarksIsNormalisedInTime() throws {
+        let file =
+            #"{"model": {"type": "BPE", "vocab": {"é": 0, "e": 1}, "merges": []}, "#
+            + #""normalizer": {"type": "NFC"}}"#
+        let tokenizer = try BytePairTokenizer(tokenizerJSON: Array(file.utf8))
+        let count = 350_000
+        let text = String(repeating: "e\u{301}", count: count)
+        let ids = try tokenizer.encode(text, addSpecialTokens: false)
+        #expect(ids == Array(repeating: 0, count: count))
+    }
+
     @Test func smollm2ConversationsMatchTheirGoldenTextAndIDs() throws {
         guard let folder = SharedFolder("golden/tokenizers") else { return }
         let golden = try folder.json("smollm2_chat.json")

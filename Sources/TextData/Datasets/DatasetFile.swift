@@ -8,6 +8,11 @@ public struct DatasetFile: Sendable {
         /// 1-based line of the file.
         public let line: Int
         public let row: DatasetRow
+
+        public init(line: Int, row: DatasetRow) {
+            self.line = line
+            self.row = row
+        }
     }
 
     public let url: URL

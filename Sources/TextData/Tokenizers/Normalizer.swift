@@ -10,6 +10,9 @@ indirect enum Normalizer: Sendable {
         case nfkd = "NFKD"
     }
 
+    /// In bytes.
+    private static let shortestStretch = 1024
+
     case form(Form)
     case lowercase
     case prepend([UInt8])
@@ -21,8 +24,7 @@ indirect enum Normalizer: Sendable {
     func normalize(_ text: [UInt8]) throws -> [UInt8] {
         switch self {
         case .form(let form):
-            // All forms leave ASCII alone.
-            return text.allSatisfy { $0 < 0x80 } ? text : Self.apply(form, to: text)
+            return Self.apply(form, to: text)
         case .lowercase:
             return Self.lowercased(text)
         case .prepend(let prefix):
@@ -36,7 +38,26 @@ indirect enum Normalizer: Sendable {
         }
     }
 
+    /// Normalises in stretches: Foundation takes quadratic time over a long text with many changes.
+    ///
+    /// A stretch may begin at any ASCII character, which never combines with what stands before it.
     private static func apply(_ form: Form, to text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var start = 0
+        while start < text.count {
+            var end = min(start + shortestStretch, text.count)
+            while end < text.count, text[end] >= 0x80 { end += 1 }
+            let stretch = text[start..<end]
+            // All forms leave ASCII alone.
+            result +=
+                stretch.allSatisfy { $0 < 0x80 } ? stretch : apply(form, toStretch: stretch)[...]
+            start = end
+        }
+        return result
+    }
+
+    private static func apply(_ form: Form, toStretch text: ArraySlice<UInt8>) -> [UInt8] {
         let string = String(decoding: text, as: UTF8.self)
         let result =
             switch form {

@@ -3,6 +3,9 @@ import SpinDomain
 
 /// A regular expression of a tokenizer file, compiled to machine code by PCRE2.
 ///
+/// Letters and digits are those of PCRE2's own Unicode tables; Debian 12 has version 14, so that a
+/// script which came later is cut like symbols.
+///
 /// `@unchecked Sendable`: compiled code is immutable after `init`, and PCRE2 allows any number of
 /// threads to match with it as long as each has its own match data, which `matches` creates.
 final class Pattern: @unchecked Sendable {
