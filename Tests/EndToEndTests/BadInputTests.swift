@@ -109,7 +109,7 @@ struct BadInputTests {
         let good = #"{"prompt": "a", "response": "b"}"#
         let bad = [
             "{", "[]", "7", #"{"prompt": "a"}"#, #"{"prompt": 1, "response": "b"}"#,
-            #"{"prompt": "a", "response": ""}"#, #"{"messages": []}"#,
+            #"{"messages": []}"#,
             #"{"messages": [{"role": "user", "content": "x"}]}"#, #"{"question": "a"}"#,
             #"{"prompt_ids": [], "response_ids": [1]}"#,
             #"{"prompt_ids": [1.5], "response_ids": [1]}"#,

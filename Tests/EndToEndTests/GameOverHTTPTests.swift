@@ -15,7 +15,7 @@ struct GameOverHTTPTests {
         let metrics = try #require(
             try server.get("/v1/jobs/\(job)/metrics?format=rows")["data"]?.array)
         // 96 rows in batches of 32, two epochs; twice the pairs in iteration 1.
-        #expect(metrics.count == 3 * 2 + 6 * 2)
+        try #require(metrics.count == 3 * 2 + 6 * 2)
         #expect(metrics.map { $0["step"]?.integer } == Array(0..<18).map(Optional.some))
         for step in [0, 6] {
             let loss = try #require(metrics[step]["loss"]?.double)

@@ -69,8 +69,10 @@ struct Game {
             let state = try server.get("/v1/jobs/\(job)")
             let status = state["status"]?.string ?? "?"
             if statuses.contains(status) { return state }
-            #expect(!["failed", "cancelled"].contains(status), "\(state.text)")
-            return status == "failed" ? state : nil
+            guard !["failed", "cancelled"].contains(status) else {
+                throw Deadline.Missed(what: state.text)
+            }
+            return .none
         }
     }
 }
