@@ -41,7 +41,7 @@ public final class GameEngine: SelfPlayEngine {
     }
 
     public func check(_ plan: RunPlan) throws -> RunEstimate {
-        try prepare(plan).estimate
+        try prepare(plan, memoryBytes: MachineMemory.total()).estimate
     }
 
     public func run(
@@ -49,7 +49,7 @@ public final class GameEngine: SelfPlayEngine {
         control: RunControl, report: (RunEvent) throws -> Void
     ) throws -> RunOutcome {
         try report(.phase(.loading))
-        let prepared = try prepare(plan)
+        let prepared = try prepare(plan, memoryBytes: MachineMemory.free())
         try report(.started(totalSteps: prepared.plan.totalSteps, estimate: prepared.estimate))
         for warning in prepared.estimate.warnings { try report(.warning(warning)) }
         let weights = ParameterArena(
@@ -67,8 +67,8 @@ public final class GameEngine: SelfPlayEngine {
         }
     }
 
-    private func prepare(_ plan: RunPlan) throws -> PreparedRun {
+    private func prepare(_ plan: RunPlan, memoryBytes: Int?) throws -> PreparedRun {
         var checker = PlanChecker(plan)
-        return try checker.prepare(memoryBytes: memoryLimitBytes ?? AvailableMemory.bytes())
+        return try checker.prepare(memoryBytes: memoryLimitBytes ?? memoryBytes)
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 import ModelFiles
-public import SpinDomain
+import SpinDomain
 import TextData
 import Transformer
 

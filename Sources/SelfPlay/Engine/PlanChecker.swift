@@ -162,7 +162,7 @@ struct PlanChecker {
         }
         fail(
             pointer,
-            "the run may need \(memory.bytes >> 20) MiB, but \(available >> 20) MiB are free")
+            "the run may need \(memory.bytes >> 20) MiB, but \(available >> 20) MiB can be had")
     }
 
     private func checkpointBytes(_ model: ModelSetting) -> Int {

@@ -1,5 +1,6 @@
 import Foundation
 import SpinDomain
+import Tensors
 import Transformer
 
 extension Game {
@@ -9,6 +10,11 @@ extension Game {
     func save(isIterationEnd: Bool) throws -> CheckpointRecord {
         try enter(.save)
         let watch = Stopwatch(clock)
+        guard VectorOperations.isFinite(decoder.weights.buffer, using: decoder.pool) else {
+            throw SpinError(
+                .diverged, "a weight is not finite after \(state.step) steps",
+                hint: "lower the learning rate")
+        }
         state.updates = optimizer.updates
         let surroundings = Checkpoint.Surroundings(
             description: prepared.model.description, extraFiles: prepared.model.tokenizerFiles,

@@ -35,7 +35,7 @@ package final class Trainer {
     }
 
     /// Logits that a forward pass may keep for its backward pass.
-    package static let logitBudgetBytes = 128 << 20
+    package static let logitBudgetBytes = 256 << 20
     /// As PyTorch's `clip_grad_norm_`, which keeps the norm off zero.
     private static let clipEpsilon = 1e-6
 
