@@ -12,10 +12,9 @@ extension JobRunner {
         }
         return try command(id) { state, job in
             let allowed = try Self.allowance(of: job, more: iterations)
+            let control = job.status == .running ? try Self.current(job, in: state).control : nil
             let raised = try store.update(job: id, version: nil) { $0.allowedIterations = allowed }
-            if job.status == .running {
-                try Self.current(job, in: state).control.allow(iterations: allowed)
-            }
+            control?.allow(iterations: allowed)
             guard job.status == .waiting else { return raised }
             return try store.transition(job: id, to: .queued, detail: nil, at: clock.now())
         }

@@ -85,11 +85,11 @@ extension JobRunner {
     private func settle(_ run: CurrentRun, _ result: Result<RunOutcome, any Error>) {
         do {
             let status = try state.withLock { state in
-                let isResumeAsked = state.current?.isResumeAsked ?? false
+                let job = try store.job(run.job.id)
                 let ending = RunEnding(
-                    result, request: run.control.request, isResumeAsked: isResumeAsked,
-                    mayPlay: try store.job(run.job.id).mayPlay)
-                for status in ending.path {
+                    result, request: run.control.request,
+                    isResumeAsked: state.current?.isResumeAsked ?? false, mayPlay: job.mayPlay)
+                for status in ending.path(from: job.status) {
                     _ = try store.transition(
                         job: run.job.id, to: status, detail: ending.detail, at: clock.now())
                 }

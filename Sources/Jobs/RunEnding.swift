@@ -6,6 +6,11 @@ package struct RunEnding: Equatable {
     package let path: [JobStatus]
     package let detail: String?
 
+    /// The edges yet to take; some may be taken when the store failed on the way.
+    package func path(from status: JobStatus) -> ArraySlice<JobStatus> {
+        path[(path.firstIndex(of: status).map { $0 + 1 } ?? 0)...]
+    }
+
     /// - Parameters:
     ///   - request: the last wish of the control; it may have come too late for the run.
     ///   - isResumeAsked: whether somebody wants the job to go on after the pause.

@@ -35,21 +35,23 @@ struct GameTests {
         #expect(ended.finishedAt != nil)
     }
 
-    @Test func checkpointsComeAfterTheStepsBeforeThem() throws {
-        let rig = try Rig()
+    @Test func theRowOfACheckpointComesAfterTheStepsBeforeIt() throws {
+        let faults = FaultyStore.Faults()
+        let rig = try Rig(wrapping: { FaultyStore($0, faults) })
         let store = rig.store
-        let seen = Mutex<[Int: Int]>([:])
-        rig.engine.onEveryMoment { job, moment in
-            for checkpoint in try store.checkpoints(job: job) {
-                let rows = try store.steps(job: job, iteration: nil, afterStep: nil, limit: 99)
-                let before = rows.elements.count { $0.step < checkpoint.step }
-                seen.withLock { $0[checkpoint.step] = before }
-            }
+        let rows = Mutex<[Int]>([])
+        faults.observe { call in
+            guard call == .insertCheckpoint,
+                let job = try? store.jobs(status: .running, limit: 1, after: nil).elements.first?.id
+            else { return }
+            let steps = try? store.steps(job: job, iteration: nil, afterStep: nil, limit: 99)
+            rows.withLock { $0.append(steps?.elements.count ?? 0) }
         }
         try rig.runner.start()
         let job = try rig.submit(Rig.configuration { $0.train.saveInterval = 1 })
         try rig.wait(job, for: .succeeded)
-        #expect(seen.withLock { $0 } == [1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8])
+        #expect(rows.withLock { $0 } == Array(1...8))
+        #expect(try store.checkpoints(job: job).map(\.step) == Array(1...8).reversed())
     }
 
     @Test func jobsRunOneAfterTheOtherInTheOrderOfSubmission() throws {

@@ -51,6 +51,13 @@ struct RunLogicTests {
         #expect(Self.ending(.interrupted).path == [.queued])
     }
 
+    @Test func anEndingThatWasHalfStoredGoesOnFromThere() {
+        let ending = Self.ending(.paused(reason: "r"), .pause, isResumeAsked: true)
+        #expect(ending.path(from: .running) == [.paused, .queued])
+        #expect(ending.path(from: .paused) == [.queued])
+        #expect(ending.path(from: .queued) == [])
+    }
+
     private static func checkpoint(
         _ step: Int, iteration: Int, isEnd: Bool = false, loss: Double? = nil
     ) -> CheckpointRecord {

@@ -10,24 +10,37 @@ struct FaultyStore: JobStore {
         case saveIteration, insertCheckpoint, deleteCheckpoint, appendEvent
     }
 
-    /// What is to be refused, and how often each call came.
+    /// What is to be refused, who looks on, and how often each call came.
     final class Faults: Sendable {
-        private let state = Mutex<(next: (Call, SpinError.Code)?, counts: [Call: Int])>((nil, [:]))
+        private struct State {
+            var next: (call: Call, code: SpinError.Code)?
+            var counts: [Call: Int] = [:]
+            var observer: (@Sendable (Call) -> Void)?
+        }
+
+        private let state = Mutex(State())
 
         /// The next such call fails.
         func refuse(_ call: Call, _ code: SpinError.Code) {
             state.withLock { $0.next = (call, code) }
         }
 
+        /// Called before each call is passed on.
+        func observe(_ observer: @escaping @Sendable (Call) -> Void) {
+            state.withLock { $0.observer = observer }
+        }
+
         func count(_ call: Call) -> Int { state.withLock { $0.counts[call] ?? 0 } }
 
         fileprivate func pass(_ call: Call) throws {
-            try state.withLock { state in
+            let refusal = state.withLock { state -> SpinError.Code? in
                 state.counts[call, default: 0] += 1
-                guard let (refused, code) = state.next, refused == call else { return }
+                guard let next = state.next, next.call == call else { return nil }
                 state.next = nil
-                throw SpinError(code, "the disk is full")
+                return next.code
             }
+            state.withLock { $0.observer }?(call)
+            if let refusal { throw SpinError(refusal, "the disk is full") }
         }
     }
 
