@@ -51,14 +51,17 @@ let package = Package(
             name: "ModelFiles", dependencies: ["SpinDomain", "Tensors", "Transformer", "CNettle"],
             swiftSettings: strict),
         // The general pre-tokeniser path for patterns read from tokenizer.json.
-        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // Tokenizers, chat templates, data sets.
         .target(
             name: "TextData", dependencies: ["SpinDomain", "CPCRE2"], swiftSettings: strict),
         // The game: rollout, loss, optimizer, trainer, checkpoints.
         .target(
             name: "SelfPlay",
-            dependencies: ["SpinDomain", "Tensors", "Transformer", "ModelFiles", "TextData", "CKernels"],
+            dependencies: [
+                "SpinDomain", "Tensors", "Transformer", "ModelFiles", "TextData", "CKernels",
+            ],
             swiftSettings: strict),
 
         // Service wing -------------------------------------------------------------------------
@@ -79,7 +82,8 @@ let package = Package(
         // The job runner: queue, state machine, recovery.
         .target(name: "Jobs", dependencies: ["SpinDomain"], swiftSettings: strict),
         .systemLibrary(
-            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]),
         // An HTTP server: requests in, responses out, on libmicrohttpd's own threads.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
         // The routes of /v1.
@@ -107,21 +111,26 @@ let package = Package(
             name: "TransformerTests", dependencies: ["Transformer", "Tensors", "ModelFiles"],
             swiftSettings: strict),
         .testTarget(
-            name: "ModelFilesTests", dependencies: ["ModelFiles", "Transformer", "Tensors", "SpinDomain"],
+            name: "ModelFilesTests",
+            dependencies: ["ModelFiles", "Transformer", "Tensors", "SpinDomain"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "TextDataTests", dependencies: ["TextData", "SpinDomain"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "SelfPlayTests",
-            dependencies: ["SelfPlay", "Transformer", "Tensors", "ModelFiles", "TextData", "SpinDomain"],
+            dependencies: [
+                "SelfPlay", "Transformer", "Tensors", "ModelFiles", "TextData", "SpinDomain",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "DocumentsTests", dependencies: ["Documents", "SpinDomain"], swiftSettings: strict),
+            name: "DocumentsTests", dependencies: ["Documents", "SpinDomain"], swiftSettings: strict
+        ),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "SpinDomain"], swiftSettings: strict),
         .testTarget(
-            name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"], swiftSettings: strict),
+            name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"],
+            swiftSettings: strict),
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
         .testTarget(
             name: "APITests",

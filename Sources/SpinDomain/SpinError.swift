@@ -60,7 +60,8 @@ public struct SpinError: Error, Sendable, Equatable, CustomStringConvertible {
 extension SpinError {
     public static func damaged(_ file: String, _ what: String) -> SpinError {
         SpinError(
-            .damagedFile, "\(file): \(what)", hint: "the file is damaged or cut short; fetch it again")
+            .damagedFile, "\(file): \(what)",
+            hint: "the file is damaged or cut short; fetch it again")
     }
 
     public static func notFound(_ kind: String, _ name: String, hint: String? = nil) -> SpinError {

@@ -14,7 +14,7 @@ final class RunReport {
             atPath: folder + "/checkpoints", withIntermediateDirectories: true)
         func open(_ name: String) throws -> FileHandle {
             let path = folder + "/" + name
-            files.createFile(atPath: path, contents: nil)
+            _ = files.createFile(atPath: path, contents: nil)
             return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         }
         metrics = try open("metrics.jsonl")

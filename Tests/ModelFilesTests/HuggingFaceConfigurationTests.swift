@@ -88,7 +88,9 @@ import Transformer
     ]
 
     @Test(arguments: impossible)
-    func refusesImpossibleValues(_ fixture: String, _ key: String, _ value: ModelFiles.JSONValue?) throws {
+    func refusesImpossibleValues(_ fixture: String, _ key: String, _ value: ModelFiles.JSONValue?)
+        throws
+    {
         let error = #expect(throws: SpinError.self) { try describe(fixture, [key: value]) }
         #expect(error?.code == .damagedFile)
     }
@@ -144,7 +146,9 @@ import Transformer
     }
 
     @Test func rotaryParametersWinOverTheOuterBase() throws {
-        func rotary(_ changes: [String: ModelFiles.JSONValue?]) throws -> DecoderConfiguration.Rotary? {
+        func rotary(_ changes: [String: ModelFiles.JSONValue?]) throws -> DecoderConfiguration
+            .Rotary?
+        {
             guard case .rotary(let rotary) = try describe("qwen3", changes).position else {
                 return nil
             }

@@ -72,8 +72,10 @@ import Transformer
         try folder.configure(["a_key_of_the_future": .array([.number("1.50")])])
         let description = try ModelReader.describe(folder.url)
 
-        let before = try ModelFiles.JSONParser.parseObject(try folder.bytes("config.json"), file: "")
-        let after = try ModelFiles.JSONParser.parseObject(Array(description.configurationJSON), file: "")
+        let before = try ModelFiles.JSONParser.parseObject(
+            try folder.bytes("config.json"), file: "")
+        let after = try ModelFiles.JSONParser.parseObject(
+            Array(description.configurationJSON), file: "")
         var expected = before
         expected["torch_dtype"] = .string("float32")
         expected["dtype"] = .string("float32")

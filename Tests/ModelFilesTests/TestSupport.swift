@@ -66,7 +66,8 @@ final class TemporaryFolder {
 
     /// Sets or removes keys of the folder's `config.json`.
     func configure(_ changes: [String: ModelFiles.JSONValue?]) throws {
-        var object = try ModelFiles.JSONParser.parseObject(try bytes("config.json"), file: "config.json")
+        var object = try ModelFiles.JSONParser.parseObject(
+            try bytes("config.json"), file: "config.json")
         for (key, value) in changes { object[key] = value }
         try write("config.json", ModelFiles.JSONValue.object(object).prettyText())
     }

@@ -5,7 +5,8 @@ import TextData
 
 @Suite struct GGUFVocabularyTests {
     /// What a converter to GGUF makes of a `tokenizer.json`.
-    private func vocabulary(_ file: TextData.JSONValue, model: String, pre: String?) throws -> GGUFVocabulary
+    private func vocabulary(_ file: TextData.JSONValue, model: String, pre: String?) throws
+        -> GGUFVocabulary
     {
         var tokens: [Int: String] = [:]
         var types: [Int: Int32] = [:]

@@ -126,7 +126,8 @@ struct FieldReader {
         }
         guard let choice = Choice(rawValue: text) else {
             return fail(
-                key, "'\(text)' is not one of \(allowed.joined(separator: ", "))"
+                key,
+                "'\(text)' is not one of \(allowed.joined(separator: ", "))"
                     + Suggestion.text(for: text, among: allowed))
         }
         target = choice
@@ -151,7 +152,8 @@ struct FieldReader {
     mutating func finish() -> [SpinError.FieldProblem] {
         for key in object.keys where !known.contains(key) {
             fail(
-                key, "unknown key" + Suggestion.text(for: key, among: known)
+                key,
+                "unknown key" + Suggestion.text(for: key, among: known)
                     + (known.isEmpty ? "" : "; known here: \(known.joined(separator: ", "))"))
         }
         return problems

@@ -106,7 +106,8 @@ extension SamplingOptions {
             {
                 endStrings = texts
             } else {
-                reader.fail("end_strings", "expected a list of at most 32 strings of 1 to 256 bytes")
+                reader.fail(
+                    "end_strings", "expected a list of at most 32 strings of 1 to 256 bytes")
             }
         }
         return reader.finish()

@@ -5,7 +5,10 @@ extension StepMetrics {
             JSONObject(
                 Self.names.map { name in
                     guard let value = value(name) else { return (name, .null) }
-                    return (name, Self.integerNames.contains(name) ? .integer(Int(value)) : .number(value))
+                    return (
+                        name,
+                        Self.integerNames.contains(name) ? .integer(Int(value)) : .number(value)
+                    )
                 }))
     }
 }

@@ -99,5 +99,7 @@ public struct StepMetrics: Sendable, Equatable {
     }
 
     /// Names whose values are whole numbers.
-    public static let integerNames: Set<String> = ["step", "iteration", "epoch", "consumed_samples"]
+    public static let integerNames: Set<String> = [
+        "step", "iteration", "epoch", "consumed_samples",
+    ]
 }

@@ -54,7 +54,7 @@ final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path + "/" + name, contents: nil)
+        _ = FileManager.default.createFile(atPath: path + "/" + name, contents: nil)
         return try FileHandle(forWritingTo: URL(fileURLWithPath: path + "/" + name))
     }
 
