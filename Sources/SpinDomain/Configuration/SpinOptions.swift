@@ -84,7 +84,9 @@ public struct LengthOptions: Sendable, Equatable {
     }
 }
 
-/// How tokens are drawn: `spin.sampling_params`. Log-probabilities stay those of the plain model.
+/// How tokens are drawn: `spin.sampling_params`.
+///
+/// Log-probabilities stay those of the plain model.
 public struct SamplingOptions: Sendable, Equatable {
     public var useGreedy = false
     public var temperature = 1.0

@@ -15,7 +15,7 @@ public struct ModelRecord: Sendable, Equatable {
 
 /// What an inspection of a model's files says, without loading the weights.
 public struct ModelSummary: Sendable, Equatable {
-    /// `llama`, `gpt2`, `qwen2` …
+    /// The family, such as `llama` or `gpt2`.
     public var family: String
     /// `huggingface` or `gguf`.
     public var format: String
@@ -111,7 +111,7 @@ public struct JobEvent: Sendable, Equatable {
     public var sequence: Int
     public var jobID: String
     public var time: Timestamp
-    /// `job.created`, `iteration.started`, `checkpoint.saved`, `warning` …
+    /// What happened, such as `job.created` or `checkpoint.saved`.
     public var type: String
     public var level: Level
     public var message: String

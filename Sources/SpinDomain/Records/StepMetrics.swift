@@ -6,7 +6,9 @@ public struct StepMetrics: Sendable, Equatable {
     public var epoch: Int
     /// SPIN's loss without the SFT term; the token-mean loss for `method: sft`.
     public var loss: Double
-    /// Share of pairs with β·s(y) > β·s(y′), strictly. Nil, as all below it, for `method: sft`.
+    /// Share of pairs with β·s(y) > β·s(y′), strictly.
+    ///
+    /// Nil, as all below it, for `method: sft`.
     public var accuracy: Double?
     /// Raw: policy minus reference log-probability, summed over a response.
     public var rewardsActualMean: Double?
