@@ -68,9 +68,8 @@ extension StepMetrics {
 
         loss = mean(outcomes) { spin.value(margin: $0.margin) } ?? spin.value(margin: 0)
         klPenalty = spin.klPenalty
-        accuracy = mean(outcomes) {
-            spin.klPenalty * $0.rewardActual > spin.klPenalty * $0.rewardGenerated ? 1 : 0
-        }
+        // β > 0, so β·s(y) > β·s(y′) is D > 0, which knows that equal responses are a tie.
+        accuracy = mean(outcomes) { $0.margin > 0 ? 1 : 0 }
         rewardsActualMean = mean(outcomes, \.rewardActual)
         rewardsGeneratedMean = mean(outcomes, \.rewardGenerated)
         rewardsMarginMean = mean(outcomes, \.margin)
