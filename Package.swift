@@ -138,7 +138,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["SpinDomain"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["SpinDomain"], exclude: ["Scripts"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

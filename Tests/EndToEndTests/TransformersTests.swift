@@ -1,4 +1,5 @@
 import Foundation
+import SpinDomain
 import Testing
 
 /// What another implementation makes of our checkpoints.
