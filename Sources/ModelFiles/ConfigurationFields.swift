@@ -16,11 +16,8 @@ struct ConfigurationFields {
         let keys = metadata.keys.filter { $0.hasPrefix(prefix) }
         self.file = file
         object = JSONObject(
-            members: keys.compactMap { key in
-                metadata[key].map { value in
-                    JSONObject.Member(
-                        name: String(key.dropFirst(prefix.count)), value: JSONValue(value))
-                }
+            keys.compactMap { key in
+                metadata[key].map { (String(key.dropFirst(prefix.count)), JSONValue($0)) }
             })
     }
 
@@ -31,20 +28,20 @@ struct ConfigurationFields {
     }
 
     func damaged(_ key: String, _ value: JSONValue, _ expected: String) -> SpinError {
-        SpinError.damaged(file, "'\(key)' is \(value.compactText().prefix(80)), not \(expected)")
+        SpinError.damaged(file, "'\(key)' is \(value.text.prefix(80)), not \(expected)")
     }
 
     /// A supported file with an option of it that is not.
     func unsupported(_ key: String, _ value: JSONValue, allowed: String) -> SpinError {
         SpinError(
             .unsupported,
-            "\(file): '\(key)' is \(value.compactText().prefix(80)), which is not supported",
+            "\(file): '\(key)' is \(value.text.prefix(80)), which is not supported",
             hint: "supported: \(allowed)")
     }
 
     func optionalInteger(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
         guard let value = lookUp(key) else { return nil }
-        guard let number = value.integer, range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             throw damaged(
                 key, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -94,12 +91,16 @@ struct ConfigurationFields {
 }
 
 extension JSONValue {
+    /// The number when it is whole, also where it is written as `4096.0` or `1e3`.
+    fileprivate var wholeNumber: Int? { integer ?? double.flatMap { Int(exactly: $0) } }
+
     /// A GGUF value in the form that `ConfigurationFields` reads.
     init(_ value: GGUFValue) {
         switch value {
-        case .unsigned(let number): self = .number(String(number))
-        case .signed(let number): self = .number(String(number))
-        case .float(let number): self = .number("\(number)")
+        case .unsigned(let number):
+            self = Int(exactly: number).map { .integer($0) } ?? .number(Double(number))
+        case .signed(let number): self = .integer(Int(number))
+        case .float(let number): self = .number(number)
         case .bool(let flag): self = .bool(flag)
         case .string(let text): self = .string(text)
         case .array(let elements): self = .array(elements.map { JSONValue($0) })

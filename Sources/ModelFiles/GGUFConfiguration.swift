@@ -149,24 +149,26 @@ struct GGUFConfiguration {
     /// 5 both read.
     func checkpointObject(_ tokenizer: GGUFTokenizerFields?) -> JSONObject {
         let tokens = tokenizer.map { TokenRoles($0, vocabularySize: decoder.vocabularySize) }
-        func id(_ id: Int32?) -> JSONValue { id.map { .number(Int($0)) } ?? .null }
+        func id(_ id: Int32?) -> JSONValue { id.map { .integer(Int($0)) } ?? .null }
         var object: JSONObject = [
             "architectures": .array([.string(family.architecture)]),
             "bos_token_id": id(tokens?.begin), "dtype": .string("float32"),
             "eos_token_id": TokenRoles.json(tokens?.ends ?? []),
-            "head_dim": .number(decoder.headSize), "hidden_act": .string("silu"),
-            "hidden_size": .number(decoder.channels),
-            "intermediate_size": .number(decoder.feedForwardChannels),
-            "max_position_embeddings": .number(decoder.contextLength),
+            "head_dim": .integer(decoder.headSize), "hidden_act": .string("silu"),
+            "hidden_size": .integer(decoder.channels),
+            "intermediate_size": .integer(decoder.feedForwardChannels),
+            "max_position_embeddings": .integer(decoder.contextLength),
             "model_type": .string(family.rawValue),
-            "num_attention_heads": .number(decoder.heads),
-            "num_hidden_layers": .number(decoder.layers),
-            "num_key_value_heads": .number(decoder.keyValueHeads),
+            "num_attention_heads": .integer(decoder.heads),
+            "num_hidden_layers": .integer(decoder.layers),
+            "num_key_value_heads": .integer(decoder.keyValueHeads),
             "pad_token_id": id(tokens?.pad),
-            "rms_norm_eps": .number("\(decoder.normEpsilon)"),
+            // By the float's own digits: 1e-05, not 9.999999747378752e-06.
+            "rms_norm_eps": .number(
+                Double("\(decoder.normEpsilon)") ?? Double(decoder.normEpsilon)),
             "tie_word_embeddings": .bool(decoder.tiedEmbeddings),
             "torch_dtype": .string("float32"),
-            "vocab_size": .number(decoder.vocabularySize),
+            "vocab_size": .integer(decoder.vocabularySize),
         ]
         if family != .qwen2 { object["attention_bias"] = .bool(decoder.attentionOutputBias) }
         if family == .llama { object["mlp_bias"] = .bool(decoder.feedForwardBias) }
@@ -189,7 +191,7 @@ extension DecoderConfiguration.Rotary.Scaling {
             .object([
                 "rope_type": .string("llama3"), "factor": .number(factor),
                 "low_freq_factor": .number(low), "high_freq_factor": .number(high),
-                "original_max_position_embeddings": .number(original),
+                "original_max_position_embeddings": .integer(original),
             ])
         }
     }

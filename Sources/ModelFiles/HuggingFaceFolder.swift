@@ -81,9 +81,9 @@ struct HuggingFaceFolder {
                 shard.hasSuffix(".safetensors")
             else {
                 throw SpinError.damaged(
-                    name, "gives '\(member.name)' a shard that is no plain .safetensors file name")
+                    name, "gives '\(member.key)' a shard that is no plain .safetensors file name")
             }
-            tensorsByShard[shard, default: []].append(member.name)
+            tensorsByShard[shard, default: []].append(member.key)
         }
         let folder = index.deletingLastPathComponent()
         return try tensorsByShard.sorted { $0.key < $1.key }.map { shard, tensors in
@@ -99,5 +99,5 @@ struct HuggingFaceFolder {
 
 extension JSONObject {
     /// The text of a configuration file.
-    var data: Data { Data(JSONValue.object(self).prettyText().utf8) }
+    var data: Data { Data(JSONValue.object(self).indentedText.utf8) }
 }

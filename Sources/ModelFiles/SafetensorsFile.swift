@@ -89,10 +89,10 @@ struct SafetensorsHeader {
         dataBytes = file.size - dataStart
         let text = try file.bytes(at: 8, count: Int(length))
         for member in try JSONParser.parseObject(text, file: file.name).members {
-            if member.name == "__metadata__" {
+            if member.key == "__metadata__" {
                 metadata = try SafetensorsHeader.metadata(member.value, file)
             } else {
-                tensors.append(try tensor(member.name, member.value))
+                tensors.append(try tensor(member.key, member.value))
             }
         }
         try checkCoverage()
@@ -109,7 +109,7 @@ struct SafetensorsHeader {
             guard let text = member.value.string else {
                 throw SpinError.damaged(file.name, "has a __metadata__ entry that is not a string")
             }
-            metadata[member.name] = text
+            metadata[member.key] = text
         }
         return metadata
     }

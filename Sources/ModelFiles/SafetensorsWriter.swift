@@ -52,23 +52,20 @@ public struct SafetensorsWriter {
     private static func header(
         _ tensors: [Tensor], _ metadata: KeyValuePairs<String, String>
     ) -> [UInt8] {
-        let texts = metadata.map { JSONObject.Member(name: $0.key, value: .string($0.value)) }
-        var members = [
-            JSONObject.Member(
-                name: "__metadata__", value: .object(JSONObject(members: texts)))
-        ]
+        let texts = metadata.map { ($0.key, JSONValue.string($0.value)) }
+        var header: JSONObject = ["__metadata__": .object(JSONObject(texts))]
         var offset = 0
         for tensor in tensors {
             let end = offset + tensor.bytes
             let entry: JSONObject = [
                 "dtype": .string(tensor.kind.rawValue),
-                "shape": .array(tensor.shape.map { .number($0) }),
-                "data_offsets": .array([.number(offset), .number(end)]),
+                "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": .array([.integer(offset), .integer(end)]),
             ]
-            members.append(JSONObject.Member(name: tensor.name, value: .object(entry)))
+            header[tensor.name] = .object(entry)
             offset = end
         }
-        var text = Array(JSONValue.object(JSONObject(members: members)).compactText().utf8)
+        var text = JSONValue.object(header).utf8
         text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
         return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
     }

@@ -1,3 +1,5 @@
+import SpinDomain
+
 /// Which tokens begin, end and pad, as a model's files say it; ids outside the vocabulary, which
 /// no model can write, are left out.
 struct TokenRoles {
@@ -45,8 +47,8 @@ struct TokenRoles {
     static func json(_ ids: [Int32]) -> JSONValue {
         switch ids.count {
         case 0: .null
-        case 1: .number(Int(ids[0]))
-        default: .array(ids.map { .number(Int($0)) })
+        case 1: .integer(Int(ids[0]))
+        default: .array(ids.map { .integer(Int($0)) })
         }
     }
 

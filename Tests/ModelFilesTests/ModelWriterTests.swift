@@ -69,12 +69,12 @@ import Transformer
 
     @Test func theConfigurationKeepsItsKeysAndOrder() throws {
         let folder = try TemporaryFolder(copyOf: "llama-bfloat16")
-        try folder.configure(["a_key_of_the_future": .array([.number("1.50")])])
+        try folder.configure(["a_key_of_the_future": .array([.number(1.5)])])
         let description = try ModelReader.describe(folder.url)
 
-        let before = try ModelFiles.JSONParser.parseObject(
+        let before = try JSONParser.parseObject(
             try folder.bytes("config.json"), file: "")
-        let after = try ModelFiles.JSONParser.parseObject(
+        let after = try JSONParser.parseObject(
             Array(description.configurationJSON), file: "")
         var expected = before
         expected["torch_dtype"] = .string("float32")

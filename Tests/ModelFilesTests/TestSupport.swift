@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import SpinDomain
 import Tensors
 import Testing
 import Transformer
@@ -65,11 +66,11 @@ final class TemporaryFolder {
     }
 
     /// Sets or removes keys of the folder's `config.json`.
-    func configure(_ changes: [String: ModelFiles.JSONValue?]) throws {
-        var object = try ModelFiles.JSONParser.parseObject(
+    func configure(_ changes: [String: JSONValue?]) throws {
+        var object = try JSONParser.parseObject(
             try bytes("config.json"), file: "config.json")
         for (key, value) in changes { object[key] = value }
-        try write("config.json", ModelFiles.JSONValue.object(object).prettyText())
+        try write("config.json", JSONValue.object(object).indentedText)
     }
 }
 

@@ -19,22 +19,22 @@ import Transformer
         return FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) ? url : nil
     }()
 
-    private func number(_ json: SpinDomain.JSONValue?, _ kind: String) throws -> Double {
+    private func number(_ json: JSONValue?, _ kind: String) throws -> Double {
         try #require(json?[kind]?.double)
     }
 
-    private func isClose(_ found: Double, _ json: SpinDomain.JSONValue?) throws -> Bool {
+    private func isClose(_ found: Double, _ json: JSONValue?) throws -> Bool {
         let exact = try number(json, "f64")
         let noise = abs(try number(json, "f32") - exact)
         return abs(found - exact)
             <= max(10 * noise, Self.relativeTolerance * max(1, abs(exact)))
     }
 
-    private func ids(_ json: SpinDomain.JSONValue?) throws -> [Int32] {
+    private func ids(_ json: JSONValue?) throws -> [Int32] {
         try #require(json?.array).map { Int32(try #require($0.integer)) }
     }
 
-    private func pairs(_ golden: SpinDomain.JSONValue) throws -> [TrainingPair] {
+    private func pairs(_ golden: JSONValue) throws -> [TrainingPair] {
         let first = try #require(golden["train"]?.array?.first)
         let logps = try ["logp_actual", "logp_generated"].map {
             try #require(first[$0]?["f64"]?.array).compactMap(\.double)
@@ -51,7 +51,7 @@ import Transformer
     }
 
     private func optimizer(
-        _ golden: SpinDomain.JSONValue, _ decoder: Decoder
+        _ golden: JSONValue, _ decoder: Decoder
     ) throws -> (Optimizer, learningRate: Double) {
         let settings = try #require(golden["optimizer"])
         var options = OptimizerOptions()

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func configure(
-        _ configuration: inout JobConfiguration, _ settings: SpinDomain.JSONValue, rows: Int
+        _ configuration: inout JobConfiguration, _ settings: JSONValue, rows: Int
     ) throws {
         configuration.spin.maxIterations = try #require(settings["iterations"]?.integer)
         configuration.spin.maxEpochs = try #require(settings["epochs"]?.integer)
@@ -35,7 +35,7 @@ import Testing
     }
 
     private func configure(
-        _ optim: inout OptimizerOptions, _ settings: SpinDomain.JSONValue
+        _ optim: inout OptimizerOptions, _ settings: JSONValue
     ) throws {
         optim.name = try #require(
             OptimizerOptions.Name(rawValue: settings["name"]?.string ?? ""))
@@ -84,7 +84,7 @@ import Testing
         abs(found - expected) <= Self.tolerance * max(1, abs(expected))
     }
 
-    private func compare(_ found: StepMetrics, _ expected: SpinDomain.JSONValue) throws {
+    private func compare(_ found: StepMetrics, _ expected: JSONValue) throws {
         for (name, value) in try #require(expected.object).members {
             let expected = try #require(value.double)
             let found = try #require(found.value(name))
@@ -93,7 +93,7 @@ import Testing
     }
 
     private func compare(
-        _ samples: [RolloutSample], _ pairs: [SpinDomain.JSONValue]
+        _ samples: [RolloutSample], _ pairs: [JSONValue]
     ) throws {
         #expect(samples.count == pairs.count)
         for (sample, pair) in zip(samples, pairs) {

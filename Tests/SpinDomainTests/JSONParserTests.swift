@@ -27,34 +27,51 @@ struct JSONParserTests {
     }
 
     @Test(arguments: [
-        ("", "line 1, column 1"), ("{\"a\":1,}", "line 1, column 8"), ("[1,]", "line 1, column 4"),
-        ("[1 2]", "line 1, column 4"), ("{\"a\" 1}", "line 1, column 6"),
-        ("{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, column 3"), ("{a: 1}", "line 1, column 2"),
-        ("01", "line 1, column 3"), ("-", "line 1, column 2"), ("1.", "line 1, column 3"),
-        ("1e", "line 1, column 3"), (".5", "line 1, column 1"), ("+1", "line 1, column 1"),
-        ("NaN", "line 1, column 1"), ("nul", "line 1, column 1"), ("'a'", "line 1, column 1"),
-        ("\"a", "line 1, column 3"), ("\"\\x\"", "line 1, column 4"),
-        ("\"\\u12", "line 1, column 4"), ("\"\\u12g4\"", "line 1, column 4"),
-        ("\"\\ud800\"", "line 1, column 8"), ("\"\\ud800\\u0041\"", "line 1, column 14"),
-        ("\"\\udc00\"", "line 1, column 8"), ("\"a\tb\"", "line 1, column 4"),
-        ("1 2", "line 1, column 3"), ("{} // no", "line 1, column 4"),
-        ("{\"a\":1,\"a\":2}", "line 1, column 11"), ("1e999", "line 1, column 6"),
-        ("[\u{A0}1]", "line 1, column 2"),
+        ("", "column 1"), ("{\"a\":1,}", "column 8"), ("[1,]", "column 4"),
+        ("[1 2]", "column 4"), ("{\"a\" 1}", "column 6"),
+        ("{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, column 3"), ("{a: 1}", "column 2"),
+        ("01", "column 1"), ("-", "column 2"), ("1.", "column 3"),
+        ("1e", "column 3"), (".5", "column 1"), ("+1", "column 1"),
+        ("NaN", "column 1"), ("nul", "column 1"), ("'a'", "column 1"),
+        ("\"a", "column 1"), ("\"\\x\"", "column 2"),
+        ("\"\\u12", "column 4"), ("\"\\u12g4\"", "column 6"),
+        ("\"\\ud800\"", "column 2"), ("\"\\ud800\\u0041\"", "column 2"),
+        ("\"\\udc00\"", "column 2"), ("\"a\tb\"", "column 3"),
+        ("1 2", "column 3"), ("{} // no", "column 4"),
+        ("{\"a\":1,\"a\":2}", "column 8"), ("{\"a\":1,\"\\u0061\":2}", "column 8"),
+        ("1e999", "column 1"),
+        ("[\u{A0}1]", "column 2"),
     ])
     func aFaultIsNamedWithItsPlace(text: String, place: String) {
         let error = #expect(throws: SpinError.self) { try parse(text) }
         #expect(error?.code == .malformed)
-        #expect(error?.message.contains(place + ":") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains(" at \(place):") == true, "\(error?.message ?? "")")
     }
 
     @Test func textThatIsNotUTF8IsRefused() {
         let texts: [[UInt8]] = [
-            [0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xC0, 0x80],
+            [0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC3, 0x28, 0x22],
+            [0x22, 0x5C, 0x6E, 0xC0, 0x80, 0x22],
         ]
         for text in texts {
             let error = #expect(throws: SpinError.self) { try JSONParser.parse(text) }
-            #expect(error?.message == "the JSON text is not valid UTF-8")
+            #expect(error?.message.contains("a string is not valid UTF-8") == true)
         }
+    }
+
+    @Test func aFileIsNamedAndMustBeAnObject() throws {
+        for text in ["{", "[]"] {
+            let error = #expect(throws: SpinError.self) {
+                try JSONParser.parseObject(text.utf8, file: "config.json")
+            }
+            #expect(error?.code == .damagedFile)
+            #expect(error?.message.hasPrefix("config.json: ") == true)
+        }
+        #expect(try JSONParser.parseObject("{}".utf8, file: "config.json") == [:])
+    }
+
+    @Test func textWithoutContiguousStorageIsRead() throws {
+        #expect(try JSONParser.parse(sequence(first: 0x31) { _ in nil }) == .integer(1))
     }
 
     @Test func depthIsBounded() throws {

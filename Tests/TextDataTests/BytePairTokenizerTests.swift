@@ -33,11 +33,12 @@ import TextData
         let fixture = try Fixture("splits.json").json()
         let strings = try Fixture("strings.json").json().strings()
         for variant in try #require(fixture["variants"]?.array) {
-            let file = JSONValue.object([
-                JSONMember("model", try #require(fixture["model"])),
-                JSONMember("pre_tokenizer", try #require(variant["pre_tokenizer"])),
-            ])
-            let tokenizer = try BytePairTokenizer(tokenizerJSON: file.text())
+            let file = JSONValue.object(
+                JSONObject([
+                    ("model", try #require(fixture["model"])),
+                    ("pre_tokenizer", try #require(variant["pre_tokenizer"])),
+                ]))
+            let tokenizer = try BytePairTokenizer(tokenizerJSON: file.utf8)
             let expected = try #require(variant["ids"]).idLists()
             for (text, ids) in zip(strings, expected) {
                 let found = try tokenizer.encode(text, addSpecialTokens: false)

@@ -113,18 +113,18 @@ import TextData
         #expect(throws: SpinError.self) { try ChatTemplate(source: blocks, specialTokens: [:]) }
     }
 
-    private func specialTokens(_ fixture: TextData.JSONValue) throws -> [String: String] {
-        let members = try #require(fixture["special_tokens"]?.members)
+    private func specialTokens(_ fixture: JSONValue) throws -> [String: String] {
+        let members = try #require(fixture["special_tokens"]?.object?.members)
         return Dictionary(
             uniqueKeysWithValues: try members.map { ($0.key, try #require($0.value.string)) })
     }
 
-    private func conversations(_ fixture: TextData.JSONValue) throws -> [[ChatMessage]] {
+    private func conversations(_ fixture: JSONValue) throws -> [[ChatMessage]] {
         try #require(fixture["conversations"]?.array).map { try $0.chatMessages() }
     }
 }
 
-extension TextData.JSONValue {
+extension JSONValue {
     /// A list of `{"role", "content"}`, for fixtures.
     func chatMessages() throws -> [ChatMessage] {
         try #require(array).map {

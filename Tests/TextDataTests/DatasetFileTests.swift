@@ -73,18 +73,19 @@ import TextData
     }
 
     @Test(arguments: [
-        ("", "ends where a value should be"), ("[1]", "must be a JSON object, this is a list"),
+        ("", "the text ends where a value should be"),
+        ("[1]", "must be a JSON object, this is a list"),
         ("{}", "found none"), (#"{"text": "x"}"#, "found 'text'"),
         (#"{"prompt": "x"}"#, "has 'prompt' but no 'response'"),
         (#"{"prompt": "x", "response": 3}"#, "'response' must be a string, this is a number"),
         (#"{"prompt": null, "response": "x"}"#, "'prompt' must be a string, this is null"),
         (#"{"prompt": "x", "response": "y", "question": "x", "answer": "y"}"#, "ambiguous"),
-        (#"{"prompt": "x", "response": "y", "response": "z"}"#, "'response' stands twice"),
+        (#"{"prompt": "x", "response": "y", "response": "z"}"#, "'response' appears twice"),
         (#"{"prompt": "x", "response": "y""#, "the text ends inside"),
         (#"{"prompt": "x", "response": "y"} {}"#, "more text follows"),
         (#"{"prompt": "x", "response": "\ud800"}"#, "half a surrogate pair"),
         (#"{"prompt": "x", "response": "\q"}"#, "unknown escape"),
-        (#"{'prompt': "x"}"#, "a key in quotes should be here"),
+        (#"{'prompt': "x"}"#, "expected a key in quotes"),
         (#"{"messages": []}"#, "'messages' is empty"),
         (#"{"messages": "hi"}"#, "must be a list of turns, this is a string"),
         (#"{"messages": [{"role": "user", "content": "q"}]}"#, "must end with the assistant's"),

@@ -1,4 +1,5 @@
 import Foundation
+import SpinDomain
 import Testing
 import TextData
 
@@ -61,7 +62,7 @@ struct SharedFolder {
     }
 }
 
-extension TextData.JSONValue {
+extension JSONValue {
     /// A list of strings, for fixtures.
     func strings() throws -> [String] {
         try #require(array).map { try #require($0.string) }

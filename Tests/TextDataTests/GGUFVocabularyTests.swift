@@ -5,18 +5,18 @@ import TextData
 
 @Suite struct GGUFVocabularyTests {
     /// What a converter to GGUF makes of a `tokenizer.json`.
-    private func vocabulary(_ file: TextData.JSONValue, model: String, pre: String?) throws
+    private func vocabulary(_ file: JSONValue, model: String, pre: String?) throws
         -> GGUFVocabulary
     {
         var tokens: [Int: String] = [:]
         var types: [Int: Int32] = [:]
-        for member in try #require(file["model"]?["vocab"]?.members) {
+        for member in try #require(file["model"]?["vocab"]?.object?.members) {
             tokens[try #require(member.value.integer)] = member.key
         }
         for token in try #require(file["added_tokens"]?.array) {
             let id = try #require(token["id"]?.integer)
             tokens[id] = token["content"]?.string
-            types[id] = token["special"]?.boolean == true ? 3 : 4
+            types[id] = token["special"]?.bool == true ? 3 : 4
         }
         let merges = try #require(file["model"]?["merges"]?.array).map { merge in
             try merge.string ?? merge.strings().joined(separator: " ")

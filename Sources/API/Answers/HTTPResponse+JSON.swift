@@ -9,7 +9,7 @@ extension HTTPResponse {
         isCompact: Bool = false, headers: [(name: String, value: String)] = []
     ) -> HTTPResponse {
         var bytes: [UInt8] = []
-        value.write(to: &bytes, indent: isCompact ? nil : 0)
+        value.write(to: &bytes, isCompact ? .compact : .indented(2))
         bytes.append(UInt8(ascii: "\n"))
         return .bytes(bytes, status: status, contentType: contentType, headers: headers)
     }

@@ -36,11 +36,11 @@ extension Checkpoint {
         guard text.count <= maximumStateBytes else {
             throw SpinError.damaged(stateFile, "has \(text.count) bytes")
         }
-        let json: SpinDomain.JSONValue
+        let json: JSONValue
         do {
             json = try JSONParser.parse(text)
         } catch {
-            throw SpinError.damaged(stateFile, "is not JSON: \(error)")
+            throw SpinError.damaged(stateFile, error.message)
         }
         return try RunState(json: json, plan: plan, file: stateFile)
     }

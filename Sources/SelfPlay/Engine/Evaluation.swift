@@ -16,7 +16,7 @@ public struct Evaluation: Sendable {
     /// Mean negative log-likelihood of a response token.
     public var tokenLoss: Double
 
-    public var json: SpinDomain.JSONValue {
+    public var json: JSONValue {
         [
             "rows": .integer(rows), "exact_match": .number(exactMatch),
             "sampled_match": .number(sampledMatch), "response_loss": .number(responseLoss),

@@ -49,7 +49,7 @@ public struct NewModel: Sendable {
         return weights.layout.parameterCount
     }
 
-    private var configuration: SpinDomain.JSONValue {
+    private var configuration: JSONValue {
         [
             "architectures": ["LlamaForCausalLM"], "model_type": "llama",
             "vocab_size": .integer(Self.vocabularySize), "hidden_size": .integer(channels),
@@ -63,7 +63,7 @@ public struct NewModel: Sendable {
     }
 
     private func tokenizerFiles() throws -> [String: Data] {
-        let settings: SpinDomain.JSONValue = [
+        let settings: JSONValue = [
             "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": .string(Self.begin),
             "eos_token": .string(Self.end), "add_bos_token": true,
             "clean_up_tokenization_spaces": false,

@@ -53,48 +53,11 @@ public enum JSONValue: Sendable, Equatable {
         if case .object(let value) = self { value } else { nil }
     }
 
+    public var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
+
     public subscript(key: String) -> JSONValue? { object?[key] }
-}
-
-/// The members of a JSON object, in the order they were written; keys are unique.
-public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-    public private(set) var members: [(key: String, value: JSONValue)] = []
-    private var indexByKey: [String: Int] = [:]
-
-    public init() {}
-
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        for (key, value) in elements { self[key] = value }
-    }
-
-    public init(_ elements: [(String, JSONValue)]) {
-        for (key, value) in elements { self[key] = value }
-    }
-
-    public var keys: [String] { members.map(\.key) }
-
-    public subscript(key: String) -> JSONValue? {
-        get { indexByKey[key].map { members[$0].value } }
-        set {
-            if let index = indexByKey[key] {
-                if let newValue {
-                    members[index].value = newValue
-                } else {
-                    members.remove(at: index)
-                    indexByKey = Dictionary(
-                        uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
-                }
-            } else if let newValue {
-                indexByKey[key] = members.count
-                members.append((key, newValue))
-            }
-        }
-    }
-
-    public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.count == right.members.count
-            && left.members.allSatisfy { right[$0.key] == $0.value }
-    }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,

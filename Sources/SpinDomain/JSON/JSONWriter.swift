@@ -1,81 +1,112 @@
+/// Where JSON text has white space.
+public enum JSONLayout: Sendable {
+    case compact
+    /// One line with a space after each comma and colon, as Python's `json.dumps` writes it.
+    case spaced
+    /// One element a line, with this many spaces a level.
+    case indented(Int)
+}
+
 extension JSONValue {
     /// Compact JSON text; doubles have the shortest digits that give the same bits back.
-    public var text: String {
-        var bytes: [UInt8] = []
-        write(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+    public var text: String { String(decoding: utf8, as: UTF8.self) }
+
+    public var utf8: [UInt8] { utf8(.compact) }
+
+    /// JSON text for people: two spaces a level, and a line feed at the end.
+    public var indentedText: String {
+        String(decoding: utf8(.indented(2)), as: UTF8.self) + "\n"
     }
 
-    public var utf8: [UInt8] {
+    public func utf8(_ layout: JSONLayout) -> [UInt8] {
         var bytes: [UInt8] = []
-        write(to: &bytes)
+        write(to: &bytes, layout)
         return bytes
     }
 
-    /// JSON text for people: two spaces a level.
-    public var indentedText: String {
-        var bytes: [UInt8] = []
-        write(to: &bytes, indent: 0)
-        bytes.append(UInt8(ascii: "\n"))
-        return String(decoding: bytes, as: UTF8.self)
+    public func write(to bytes: inout [UInt8], _ layout: JSONLayout = .compact) {
+        var writer = JSONWriter(layout: layout)
+        swap(&writer.bytes, &bytes)
+        writer.write(self)
+        swap(&writer.bytes, &bytes)
+    }
+}
+
+private struct JSONWriter {
+    var bytes: [UInt8] = []
+    private let indent: Int?
+    private let comma: String
+    private let colon: String
+    private var level = 0
+
+    init(layout: JSONLayout) {
+        switch layout {
+        case .compact: (indent, comma, colon) = (nil, ",", ":")
+        case .spaced: (indent, comma, colon) = (nil, ", ", ": ")
+        case .indented(let spaces): (indent, comma, colon) = (spaces, ",", ": ")
+        }
     }
 
-    /// - Parameter indent: nil writes everything on one line.
-    public func write(to bytes: inout [UInt8], indent: Int? = nil) {
-        switch self {
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .integer(let value): bytes.append(contentsOf: value.description.utf8)
-        case .number(let value):
-            bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
-        case .string(let value): Self.writeString(value, to: &bytes)
-        case .array(let values):
-            Self.writeList(values, "[", "]", to: &bytes, indent: indent) { value, bytes, indent in
-                value.write(to: &bytes, indent: indent)
-            }
+    mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: append("null")
+        case .bool(let flag): append(flag ? "true" : "false")
+        case .integer(let number): append(number.description)
+        case .number(let number): append(number.isFinite ? number.description : "null")
+        case .string(let text): write(text)
+        case .array(let elements): writeList("[", elements, "]") { $0.write($1) }
         case .object(let object):
-            Self.writeList(object.members, "{", "}", to: &bytes, indent: indent) {
-                member, bytes, indent in
-                Self.writeString(member.key, to: &bytes)
-                bytes.append(contentsOf: (indent == nil ? ":" : ": ").utf8)
-                member.value.write(to: &bytes, indent: indent)
+            writeList("{", object.members, "}") { writer, member in
+                writer.write(member.key)
+                writer.append(writer.colon)
+                writer.write(member.value)
             }
         }
     }
 
-    private static func writeList<Element>(
-        _ elements: [Element], _ open: String, _ close: String, to bytes: inout [UInt8],
-        indent: Int?, element write: (Element, inout [UInt8], Int?) -> Void
+    private mutating func append(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func writeList<Element>(
+        _ open: String, _ elements: [Element], _ close: String,
+        _ writeElement: (inout JSONWriter, Element) -> Void
     ) {
-        func newLine(_ level: Int) {
-            bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
-        }
-        bytes.append(contentsOf: open.utf8)
+        append(open)
+        level += 1
         for (index, element) in elements.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            if let indent { newLine(indent + 1) }
-            write(element, &bytes, indent.map { $0 + 1 })
+            if index > 0 { append(comma) }
+            startLine()
+            writeElement(&self, element)
         }
-        if let indent, !elements.isEmpty { newLine(indent) }
-        bytes.append(contentsOf: close.utf8)
+        level -= 1
+        if !elements.isEmpty { startLine() }
+        append(close)
+    }
+
+    private mutating func startLine() {
+        guard let indent else { return }
+        bytes.append(0x0A)
+        bytes.append(contentsOf: repeatElement(0x20, count: indent * level))
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    private static func writeString(_ value: String, to bytes: inout [UInt8]) {
+    private mutating func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
+        for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hexDigits[Int(byte >> 4)])
-                bytes.append(hexDigits[Int(byte & 15)])
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            case 0x0A: append("\\n")
+            case 0x0D: append("\\r")
+            case 0x09: append("\\t")
+            case 0x08: append("\\b")
+            case 0x0C: append("\\f")
+            case 0..<0x20:
+                append("\\u00")
+                bytes.append(Self.hexDigits[Int(byte >> 4)])
+                bytes.append(Self.hexDigits[Int(byte & 15)])
             default: bytes.append(byte)
             }
         }

@@ -25,29 +25,29 @@ extension GGUFVocabulary {
     ]
 
     /// `normalizer`, `pre_tokenizer`, `post_processor`, `decoder` and `model` of the file.
-    func byteLevelParts() throws -> [JSONMember] {
+    func byteLevelParts() throws -> JSONObject {
         let splitting = try splitting()
         let byteLevel = Self.byteLevel(usesPattern: splitting.usesByteLevelPattern)
-        let model: [JSONMember] = [
-            JSONMember("type", .string("BPE")), JSONMember("dropout", .null),
-            JSONMember("unk_token", .null), JSONMember("continuing_subword_prefix", .null),
-            JSONMember("end_of_word_suffix", .null), JSONMember("fuse_unk", .boolean(false)),
-            JSONMember("byte_fallback", .boolean(false)),
-            JSONMember("ignore_merges", .boolean(splitting.ignoresMerges)),
-            JSONMember("vocab", vocabulary()),
-            JSONMember("merges", .array(merges.map { .string($0) })),
+        let model: JSONObject = [
+            "type": .string("BPE"), "dropout": .null,
+            "unk_token": .null, "continuing_subword_prefix": .null,
+            "end_of_word_suffix": .null, "fuse_unk": .bool(false),
+            "byte_fallback": .bool(false),
+            "ignore_merges": .bool(splitting.ignoresMerges),
+            "vocab": vocabulary(),
+            "merges": .array(merges.map { .string($0) }),
         ]
         return [
-            JSONMember("normalizer", splitting.normalizer),
-            JSONMember(
-                "pre_tokenizer",
+            "normalizer": splitting.normalizer,
+
+            "pre_tokenizer":
                 .object([
-                    JSONMember("type", .string("Sequence")),
-                    JSONMember("pretokenizers", .array(splitting.steps + [byteLevel])),
-                ])),
-            JSONMember("post_processor", template(addsBegin: splitting.addsBegin)),
-            JSONMember("decoder", Self.byteLevel(usesPattern: true)),
-            JSONMember("model", .object(model)),
+                    "type": .string("Sequence"),
+                    "pretokenizers": .array(splitting.steps + [byteLevel]),
+                ]),
+            "post_processor": template(addsBegin: splitting.addsBegin),
+            "decoder": Self.byteLevel(usesPattern: true),
+            "model": .object(model),
         ]
     }
 
@@ -59,8 +59,8 @@ extension GGUFVocabulary {
             return Splitting(usesByteLevelPattern: true)
         case "smollm", "starcoder", "refact", "command-r":
             let digits = JSONValue.object([
-                JSONMember("type", .string("Digits")),
-                JSONMember("individual_digits", .boolean(true)),
+                "type": .string("Digits"),
+                "individual_digits": .bool(true),
             ])
             return Splitting(steps: [digits], usesByteLevelPattern: true)
         case "llama-bpe", "llama3", "llama-v3":
@@ -68,7 +68,7 @@ extension GGUFVocabulary {
                 steps: [Self.split(Self.llama3Pattern)], ignoresMerges: true, addsBegin: true)
         case "qwen2":
             // The model's own files normalise; the pattern alone would cut accents off.
-            let normalizer = JSONValue.object([JSONMember("type", .string("NFC"))])
+            let normalizer = JSONValue.object(["type": .string("NFC")])
             return Splitting(normalizer: normalizer, steps: [Self.split(Self.qwen2Pattern)])
         case .some(let name):
             throw SpinError(
@@ -79,18 +79,18 @@ extension GGUFVocabulary {
 
     private static func split(_ pattern: String) -> JSONValue {
         .object([
-            JSONMember("type", .string("Split")),
-            JSONMember("pattern", .object([JSONMember("Regex", .string(pattern))])),
-            JSONMember("behavior", .string("Isolated")), JSONMember("invert", .boolean(false)),
+            "type": .string("Split"),
+            "pattern": .object(["Regex": .string(pattern)]),
+            "behavior": .string("Isolated"), "invert": .bool(false),
         ])
     }
 
     private static func byteLevel(usesPattern: Bool) -> JSONValue {
         .object([
-            JSONMember("type", .string("ByteLevel")),
-            JSONMember("add_prefix_space", .boolean(false)),
-            JSONMember("trim_offsets", .boolean(true)),
-            JSONMember("use_regex", .boolean(usesPattern)),
+            "type": .string("ByteLevel"),
+            "add_prefix_space": .bool(false),
+            "trim_offsets": .bool(true),
+            "use_regex": .bool(usesPattern),
         ])
     }
 }

@@ -7,25 +7,25 @@ extension GGUFVocabulary {
     private static let longestToken = 2048
 
     /// `normalizer`, `pre_tokenizer`, `post_processor`, `decoder` and `model` of the file.
-    func sentencePieceParts() throws -> [JSONMember] {
+    func sentencePieceParts() throws -> JSONObject {
         let addsSpace = addSpacePrefix ?? true
         let pairs = merges.isEmpty ? try mergesFromScores() : try merges.map(Self.pair)
         let hasBytes = tokens.contains { $0.isSpelled(BytePairModel.fallbackToken(0)) }
-        let model: [JSONMember] = [
-            JSONMember("type", .string("BPE")), JSONMember("dropout", .null),
-            JSONMember("unk_token", name(of: unk).map { .string($0) } ?? .null),
-            JSONMember("continuing_subword_prefix", .null), JSONMember("end_of_word_suffix", .null),
-            JSONMember("fuse_unk", .boolean(true)), JSONMember("byte_fallback", .boolean(hasBytes)),
-            JSONMember("ignore_merges", .boolean(false)), JSONMember("vocab", vocabulary()),
-            JSONMember(
-                "merges", .array(pairs.map { .array([.string($0.left), .string($0.right)]) })),
+        let model: JSONObject = [
+            "type": .string("BPE"), "dropout": .null,
+            "unk_token": name(of: unk).map { .string($0) } ?? .null,
+            "continuing_subword_prefix": .null, "end_of_word_suffix": .null,
+            "fuse_unk": .bool(true), "byte_fallback": .bool(hasBytes),
+            "ignore_merges": .bool(false), "vocab": vocabulary(),
+
+            "merges": .array(pairs.map { .array([.string($0.left), .string($0.right)]) }),
         ]
         return [
-            JSONMember("normalizer", Self.normalizer(addsSpace: addsSpace)),
-            JSONMember("pre_tokenizer", .null),
-            JSONMember("post_processor", template(addsBegin: true)),
-            JSONMember("decoder", Self.decoder(stripsSpace: addsSpace)),
-            JSONMember("model", .object(model)),
+            "normalizer": Self.normalizer(addsSpace: addsSpace),
+            "pre_tokenizer": .null,
+            "post_processor": template(addsBegin: true),
+            "decoder": Self.decoder(stripsSpace: addsSpace),
+            "model": .object(model),
         ]
     }
 
@@ -82,37 +82,37 @@ extension GGUFVocabulary {
 
     private static func replacement(_ old: String, _ new: String) -> JSONValue {
         .object([
-            JSONMember("type", .string("Replace")),
-            JSONMember("pattern", .object([JSONMember("String", .string(old))])),
-            JSONMember("content", .string(new)),
+            "type": .string("Replace"),
+            "pattern": .object(["String": .string(old)]),
+            "content": .string(new),
         ])
     }
 
     private static func normalizer(addsSpace: Bool) -> JSONValue {
         let prepend = JSONValue.object([
-            JSONMember("type", .string("Prepend")), JSONMember("prepend", .string(mark)),
+            "type": .string("Prepend"), "prepend": .string(mark),
         ])
         return .object([
-            JSONMember("type", .string("Sequence")),
-            JSONMember(
-                "normalizers", .array((addsSpace ? [prepend] : []) + [replacement(" ", mark)])),
+            "type": .string("Sequence"),
+
+            "normalizers": .array((addsSpace ? [prepend] : []) + [replacement(" ", mark)]),
         ])
     }
 
     private static func decoder(stripsSpace: Bool) -> JSONValue {
         var steps = [
-            replacement(mark, " "), JSONValue.object([JSONMember("type", .string("ByteFallback"))]),
-            JSONValue.object([JSONMember("type", .string("Fuse"))]),
+            replacement(mark, " "), JSONValue.object(["type": .string("ByteFallback")]),
+            JSONValue.object(["type": .string("Fuse")]),
         ]
         if stripsSpace {
             steps.append(
                 .object([
-                    JSONMember("type", .string("Strip")), JSONMember("content", .string(" ")),
-                    JSONMember("start", .integer(1)), JSONMember("stop", .integer(0)),
+                    "type": .string("Strip"), "content": .string(" "),
+                    "start": .integer(1), "stop": .integer(0),
                 ]))
         }
         return .object([
-            JSONMember("type", .string("Sequence")), JSONMember("decoders", .array(steps)),
+            "type": .string("Sequence"), "decoders": .array(steps),
         ])
     }
 }

@@ -65,7 +65,7 @@ public struct GGUFVocabulary: Sendable {
     /// - Throws: `unsupported` for another kind of vocabulary, `damagedFile` when the parts disagree.
     func tokenizerFiles() throws -> [String: [UInt8]] {
         try check()
-        let parts: [JSONMember]
+        let parts: JSONObject
         switch model {
         case "gpt2": parts = try byteLevelParts()
         case "llama": parts = try sentencePieceParts()
@@ -74,14 +74,14 @@ public struct GGUFVocabulary: Sendable {
                 .unsupported, "tokenizer.ggml.model '\(model)' is not supported",
                 hint: "'gpt2' and 'llama' are")
         }
-        let file = JSONValue.object(
-            [
-                JSONMember("version", .string("1.0")), JSONMember("truncation", .null),
-                JSONMember("padding", .null), JSONMember("added_tokens", .array(addedTokens())),
-            ] + parts)
+        var file: JSONObject = [
+            "version": "1.0", "truncation": nil, "padding": nil,
+            "added_tokens": .array(addedTokens()),
+        ]
+        for (key, value) in parts.members { file[key] = value }
         return [
-            TokenizerFile.name: file.text(),
-            "tokenizer_config.json": configuration().text(indent: 2),
+            TokenizerFile.name: JSONValue.object(file).utf8,
+            "tokenizer_config.json": configuration().utf8(.indented(2)),
         ]
     }
 
@@ -113,9 +113,10 @@ public struct GGUFVocabulary: Sendable {
         var last: [Spelling: Int] = [:]
         for (id, token) in tokens.enumerated() { last[Spelling(token)] = id }
         return .object(
-            tokens.enumerated().compactMap { id, token in
-                last[Spelling(token)] == id ? JSONMember(token, .integer(id)) : nil
-            })
+            JSONObject(
+                tokens.enumerated().compactMap { id, token in
+                    last[Spelling(token)] == id ? (token, .integer(id)) : nil
+                }))
     }
 
     private func addedTokens() -> [JSONValue] {
@@ -124,10 +125,10 @@ public struct GGUFVocabulary: Sendable {
             let isSpecial = type == TokenType.control || type == TokenType.unknown
             guard isSpecial || type == TokenType.userDefined, !token.isEmpty else { return nil }
             return .object([
-                JSONMember("id", .integer(id)), JSONMember("content", .string(token)),
-                JSONMember("single_word", .boolean(false)), JSONMember("lstrip", .boolean(false)),
-                JSONMember("rstrip", .boolean(false)), JSONMember("normalized", .boolean(false)),
-                JSONMember("special", .boolean(isSpecial)),
+                "id": .integer(id), "content": .string(token),
+                "single_word": .bool(false), "lstrip": .bool(false),
+                "rstrip": .bool(false), "normalized": .bool(false),
+                "special": .bool(isSpecial),
             ])
         }
     }
@@ -141,30 +142,31 @@ public struct GGUFVocabulary: Sendable {
         guard begin != nil || end != nil else { return .null }
         func special(_ id: Int32?, type: Int) -> [JSONValue] {
             guard let name = name(of: id) else { return [] }
-            let content = [JSONMember("id", .string(name)), JSONMember("type_id", .integer(type))]
-            return [.object([JSONMember("SpecialToken", .object(content))])]
+            let content: JSONObject = ["id": .string(name), "type_id": .integer(type)]
+            return [.object(["SpecialToken": .object(content)])]
         }
         func text(_ name: String, type: Int) -> JSONValue {
-            let content = [JSONMember("id", .string(name)), JSONMember("type_id", .integer(type))]
-            return .object([JSONMember("Sequence", .object(content))])
+            let content: JSONObject = ["id": .string(name), "type_id": .integer(type)]
+            return .object(["Sequence": .object(content)])
         }
         func around(_ name: String, type: Int) -> [JSONValue] {
             special(begin, type: type) + [text(name, type: type)] + special(end, type: type)
         }
-        let tokens = Set([begin, end].compactMap { $0 }).sorted().map { id in
+        let tokens: [(String, JSONValue)] = Set([begin, end].compactMap { $0 }).sorted().map { id in
             let name = self.tokens[Int(id)]
-            return JSONMember(
+            return (
                 name,
                 .object([
-                    JSONMember("id", .string(name)), JSONMember("ids", .array([.integer(Int(id))])),
-                    JSONMember("tokens", .array([.string(name)])),
-                ]))
+                    "id": .string(name), "ids": .array([.integer(Int(id))]),
+                    "tokens": .array([.string(name)]),
+                ])
+            )
         }
         return .object([
-            JSONMember("type", .string("TemplateProcessing")),
-            JSONMember("single", .array(around("A", type: 0))),
-            JSONMember("pair", .array(around("A", type: 0) + around("B", type: 1))),
-            JSONMember("special_tokens", .object(tokens)),
+            "type": .string("TemplateProcessing"),
+            "single": .array(around("A", type: 0)),
+            "pair": .array(around("A", type: 0) + around("B", type: 1)),
+            "special_tokens": .object(JSONObject(tokens)),
         ])
     }
 
@@ -172,12 +174,12 @@ public struct GGUFVocabulary: Sendable {
         let names = [
             ("bos_token", bos), ("eos_token", eos), ("unk_token", unk), ("pad_token", pad),
         ]
-        var members = [JSONMember("tokenizer_class", .string("PreTrainedTokenizerFast"))]
-        members.append(JSONMember("clean_up_tokenization_spaces", .boolean(false)))
+        var members: JSONObject = ["tokenizer_class": .string("PreTrainedTokenizerFast")]
+        members["clean_up_tokenization_spaces"] = .bool(false)
         for (key, id) in names {
-            if let name = name(of: id) { members.append(JSONMember(key, .string(name))) }
+            if let name = name(of: id) { members[key] = .string(name) }
         }
-        if let chatTemplate { members.append(JSONMember("chat_template", .string(chatTemplate))) }
+        if let chatTemplate { members["chat_template"] = .string(chatTemplate) }
         return .object(members)
     }
 }

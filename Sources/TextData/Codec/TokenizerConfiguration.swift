@@ -27,8 +27,8 @@ struct TokenizerConfiguration {
             let token = Self.token(main?[name]) ?? Self.token(map?[name])
             if let token { specialTokens[name] = token }
         }
-        addsBegin = main?["add_bos_token"]?.boolean
-        addsEnd = main?["add_eos_token"]?.boolean
+        addsBegin = main?["add_bos_token"]?.bool
+        addsEnd = main?["add_eos_token"]?.bool
         if let text = files["chat_template.jinja"] {
             chatTemplate = String(decoding: text, as: UTF8.self)
         } else {
@@ -43,13 +43,7 @@ struct TokenizerConfiguration {
 
     private static func object(_ name: String, _ files: [String: [UInt8]]) throws -> JSONValue? {
         guard let bytes = files[name] else { return nil }
-        do {
-            let value = try JSONParser.parse(bytes)
-            guard value.members != nil else { throw SpinError.damaged(name, "not a JSON object") }
-            return value
-        } catch let problem as JSONProblem {
-            throw SpinError.damaged(name, "\(problem)")
-        }
+        return .object(try JSONParser.parseObject(bytes, file: name))
     }
 
     /// A token stands as text, or as an object with its `content`.

@@ -1,3 +1,5 @@
+import SpinDomain
+
 /// Why a line is not a row.
 package struct RowProblem: Error, Sendable, Equatable {
     package let reason: String
@@ -16,27 +18,23 @@ extension DatasetForm {
         do {
             value = try JSONParser.parse(line)
         } catch {
-            throw RowProblem("not valid JSON: \(error)")
+            throw RowProblem(error.message)
         }
-        guard let members = value.members else {
+        guard let keys = value.object?.keys else {
             throw RowProblem("a row must be a JSON object, this is \(value.kind)")
         }
-        let form = try form(of: members)
+        let form = try form(of: keys)
         return (form, try form.row(value))
     }
 
     /// The one form whose required keys are all there; other keys are of no account.
-    private static func form(of members: [JSONMember]) throws(RowProblem) -> DatasetForm {
-        let keys = members.map(\.key)
+    private static func form(of keys: [String]) throws(RowProblem) -> DatasetForm {
         let complete = allCases.filter { $0.requiredKeys.allSatisfy(keys.contains) }
         guard let form = complete.first else { throw incomplete(keys) }
         guard complete.count == 1 else {
             let names = complete.map { "\(list($0.requiredKeys))" }.joined(
                 separator: " as well as ")
             throw RowProblem("ambiguous: the row has \(names)")
-        }
-        for key in form.requiredKeys where keys.count(where: { $0 == key }) > 1 {
-            throw RowProblem("the key '\(key)' stands twice")
         }
         return form
     }
@@ -134,7 +132,7 @@ extension DatasetForm {
         }
         for (index, turn) in turns.enumerated() {
             let place = "'\(key)'[\(index)]"
-            guard turn.members != nil else {
+            guard turn.object != nil else {
                 throw RowProblem("\(place) must be an object, this is \(turn.kind)")
             }
             guard let name = turn[roleKey]?.string, !name.isEmpty else {

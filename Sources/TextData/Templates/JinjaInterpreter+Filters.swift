@@ -144,7 +144,8 @@ extension JinjaInterpreter {
         }
         let width = try arguments.integer("indent", of: "tojson", line)
         guard (0...64).contains(width ?? 0) else { throw Self.problem(line, "such an indent") }
-        return .string(String(decoding: value.text(indent: width), as: UTF8.self))
+        let layout: JSONLayout = width.map { .indented($0) } ?? .spaced
+        return .string(String(decoding: value.utf8(layout), as: UTF8.self))
     }
 
     func holds(

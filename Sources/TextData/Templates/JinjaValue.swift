@@ -1,3 +1,5 @@
+import SpinDomain
+
 /// A value that a template computes with.
 indirect enum JinjaValue: Sendable {
     /// What a missing name or key gives; its name is for messages.
@@ -109,7 +111,7 @@ extension JinjaValue {
         switch self {
         case .undefined, .namespace: return nil
         case .none: return .null
-        case .boolean(let flag): return .boolean(flag)
+        case .boolean(let flag): return .bool(flag)
         case .integer(let number): return .integer(number)
         case .number(let number): return number.isFinite ? .number(number) : nil
         case .string(let text): return .string(text)
@@ -118,9 +120,9 @@ extension JinjaValue {
             return values.count == elements.count ? .array(values) : nil
         case .dictionary(let dictionary):
             let members = dictionary.members.compactMap { member in
-                member.value.asJSON.map { JSONMember(member.key, $0) }
+                member.value.asJSON.map { (member.key, $0) }
             }
-            return members.count == dictionary.members.count ? .object(members) : nil
+            return members.count == dictionary.members.count ? .object(JSONObject(members)) : nil
         }
     }
 }

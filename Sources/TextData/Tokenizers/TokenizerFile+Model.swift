@@ -2,7 +2,7 @@ import SpinDomain
 
 extension TokenizerFile {
     static func model(_ part: JSONValue) throws -> BytePairModel.Parts {
-        guard part.members != nil else { throw SpinError.damaged(name, "it has no model") }
+        guard part.object != nil else { throw SpinError.damaged(name, "it has no model") }
         // Files older than the field are BPE when they have merges.
         let type = part["type"]?.string ?? (part["merges"] != nil ? "BPE" : "without type")
         guard type == "BPE" else { throw refusal("model", type) }
@@ -26,7 +26,7 @@ extension TokenizerFile {
     }
 
     private static func vocabulary(_ part: JSONValue) throws -> [(token: String, id: Int32)] {
-        guard let members = part["vocab"]?.members else {
+        guard let members = part["vocab"]?.object?.members else {
             throw SpinError.damaged(name, "the model has no vocabulary")
         }
         return try members.map { ($0.key, try id($0.value, of: "token '\($0.key)'")) }

@@ -18,13 +18,7 @@ struct TokenizerFile {
 
     /// - Throws: `damagedFile` for what is not such a file, `unsupported` for parts unknown here.
     init(_ bytes: [UInt8]) throws {
-        let root: JSONValue
-        do {
-            root = try JSONParser.parse(bytes)
-        } catch {
-            throw SpinError.damaged(Self.name, "\(error)")
-        }
-        guard root.members != nil else { throw SpinError.damaged(Self.name, "not a JSON object") }
+        let root = try JSONParser.parseObject(bytes, file: Self.name)
         model = try Self.model(root["model"] ?? .null)
         addedTokens = try Self.addedTokens(root["added_tokens"] ?? .null)
         normalizer = try Self.part(root["normalizer"]).map(Self.normalizer)
@@ -73,7 +67,7 @@ extension TokenizerFile {
         _ part: JSONValue, _ key: String, default standard: Bool, in place: String
     ) throws -> Bool {
         guard let value = Self.part(part[key]) else { return standard }
-        guard let flag = value.boolean else {
+        guard let flag = value.bool else {
             throw SpinError.damaged(name, "\(place): '\(key)' is \(value.kind), not a boolean")
         }
         return flag

@@ -46,7 +46,7 @@ enum TinyModel {
         to folder: URL, seed: UInt64 = 7, vocabularySize: Int = 40, endToken: Int = 2
     ) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let json: SpinDomain.JSONValue = [
+        let json: JSONValue = [
             "architectures": ["LlamaForCausalLM"], "model_type": "llama",
             "vocab_size": .integer(vocabularySize),
             "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
@@ -85,7 +85,7 @@ enum TinyData {
         _ rows: [(prompt: [Int32], response: [Int32])], to url: URL
     ) throws {
         let lines = rows.map { row in
-            let object: SpinDomain.JSONValue = [
+            let object: JSONValue = [
                 "prompt_ids": JSONValue(row.prompt), "response_ids": JSONValue(row.response),
             ]
             return object.text + "\n"
