@@ -100,10 +100,10 @@ struct GGUFConfiguration {
             "attention.value_length", ModelLimits.headSize, absent: size)
         let rotated = try fields.integer("rope.dimension_count", ModelLimits.headSize, absent: size)
         guard value == size else {
-            throw fields.unsupported("attention.value_length", .number(value), allowed: "\(size)")
+            throw fields.unsupported("attention.value_length", .integer(value), allowed: "\(size)")
         }
         guard rotated == size else {
-            throw fields.unsupported("rope.dimension_count", .number(rotated), allowed: "\(size)")
+            throw fields.unsupported("rope.dimension_count", .integer(rotated), allowed: "\(size)")
         }
         guard size % 2 == 0 else {
             throw SpinError.damaged(

@@ -77,7 +77,7 @@ import TextData
         ("[1]", "must be a JSON object, this is a list"),
         ("{}", "found none"), (#"{"text": "x"}"#, "found 'text'"),
         (#"{"prompt": "x"}"#, "has 'prompt' but no 'response'"),
-        (#"{"prompt": "x", "response": 3}"#, "'response' must be a string, this is a number"),
+        (#"{"prompt": "x", "response": 3}"#, "'response' must be a string, this is an integer"),
         (#"{"prompt": null, "response": "x"}"#, "'prompt' must be a string, this is null"),
         (#"{"prompt": "x", "response": "y", "question": "x", "answer": "y"}"#, "ambiguous"),
         (#"{"prompt": "x", "response": "y", "response": "z"}"#, "'response' appears twice"),

@@ -190,7 +190,7 @@ import TextData
         for entry in try #require(golden["cases"]?.array) {
             let messages = try #require(entry["messages"]).chatMessages()
             let text = try template.render(
-                messages, addGenerationPrompt: entry["add_generation_prompt"]?.boolean ?? false)
+                messages, addGenerationPrompt: entry["add_generation_prompt"]?.bool ?? false)
             #expect(scalars(text) == scalars(try #require(entry["text"]?.string)))
             let expected = try #require(entry["ids"]).ids()
             #expect(try tokenizer.encode(text, addSpecialTokens: false) == expected)
