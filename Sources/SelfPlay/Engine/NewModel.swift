@@ -44,7 +44,7 @@ public struct NewModel: Sendable {
         let weights = ParameterArena(ParameterLayout(description.configuration))
         weights.initialise(seed: seed)
         _ = try ModelWriter.write(
-            weights: weights, description: description, extraFiles: try tokenizerFiles(),
+            weights: weights, description: description, extraFiles: tokenizerFiles,
             to: folder)
         return weights.layout.parameterCount
     }
@@ -62,17 +62,12 @@ public struct NewModel: Sendable {
         ]
     }
 
-    private func tokenizerFiles() throws -> [String: Data] {
-        let settings: JSONValue = [
-            "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": .string(Self.begin),
-            "eos_token": .string(Self.end), "add_bos_token": true,
-            "clean_up_tokenization_spaces": false,
-            "model_max_length": .integer(contextLength),
-        ]
+    private var tokenizerFiles: [String: Data] {
+        let tokenizer = ByteVocabulary.tokenizerJSON(
+            specialTokens: [Self.begin, Self.end], begin: Self.begin)
+        let settings = ByteVocabulary.configurationJSON(begin: Self.begin, end: Self.end)
         return [
-            "tokenizer.json": Data(
-                ByteVocabulary.tokenizerJSON(specialTokens: [Self.begin, Self.end]).utf8),
-            "tokenizer_config.json": Data(settings.indentedText.utf8),
+            "tokenizer.json": Data(tokenizer.utf8), "tokenizer_config.json": Data(settings.utf8),
         ]
     }
 }

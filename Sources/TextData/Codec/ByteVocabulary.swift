@@ -3,7 +3,9 @@ import SpinDomain
 /// A vocabulary of the 256 bytes and a few special tokens, as the files of a Hugging Face folder.
 public enum ByteVocabulary {
     /// A `tokenizer.json` in which a byte's id is its value, and special tokens follow from 256 on.
-    public static func tokenizerJSON(specialTokens: [String]) -> String {
+    ///
+    /// - Parameter begin: the special token that goes before every text; nil for none.
+    public static func tokenizerJSON(specialTokens: [String], begin: String? = nil) -> String {
         let bytes = (0..<256).map { byte in
             (String(ByteAlphabet.scalars[byte]), JSONValue.integer(byte))
         }
@@ -32,10 +34,26 @@ public enum ByteVocabulary {
             "version": .string("1.0"), "truncation": .null,
             "padding": .null, "added_tokens": .array(special),
             "normalizer": .null, "pre_tokenizer": byteLevel,
-            "post_processor": .null, "decoder": byteLevel,
+            "post_processor": postProcessor(begin, specialTokens), "decoder": byteLevel,
             "model": .object(model),
         ])
         return String(decoding: file.utf8(.indented(1)), as: UTF8.self)
+    }
+
+    private static func postProcessor(_ begin: String?, _ specialTokens: [String]) -> JSONValue {
+        guard let begin, let index = specialTokens.firstIndex(of: begin) else { return .null }
+        let token: JSONValue = ["SpecialToken": ["id": .string(begin), "type_id": 0]]
+        func text(_ name: JSONValue) -> JSONValue { ["Sequence": ["id": name, "type_id": 0]] }
+        return [
+            "type": "TemplateProcessing", "single": [token, text("A")],
+            "pair": [token, text("A"), token, text("B")],
+            "special_tokens": .object([
+                begin: [
+                    "id": .string(begin), "ids": [.integer(256 + index)],
+                    "tokens": [.string(begin)],
+                ]
+            ]),
+        ]
     }
 
     /// The `tokenizer_config.json` beside it.

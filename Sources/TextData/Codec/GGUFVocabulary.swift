@@ -75,7 +75,7 @@ public struct GGUFVocabulary: Sendable {
                 hint: "'gpt2' and 'llama' are")
         }
         var file: JSONObject = [
-            "version": "1.0", "truncation": nil, "padding": nil,
+            "version": "1.0", "truncation": .null, "padding": .null,
             "added_tokens": .array(addedTokens()),
         ]
         for (key, value) in parts.members { file[key] = value }
