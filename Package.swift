@@ -102,6 +102,17 @@ let package = Package(
             ],
             swiftSettings: strict, plugins: ["Embed"]),
 
+        // Benchmarks ---------------------------------------------------------------------------
+
+        // The numeric wing as one contestant of scripts/benchmark, and its layers alone.
+        .executableTarget(
+            name: "spind-contestant",
+            dependencies: [
+                "SpinDomain", "Tensors", "Transformer", "ModelFiles", "SelfPlay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Contestant", swiftSettings: strict),
+
         // Tests --------------------------------------------------------------------------------
 
         .testTarget(name: "SpinDomainTests", dependencies: ["SpinDomain"], swiftSettings: strict),

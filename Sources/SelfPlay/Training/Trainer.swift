@@ -34,6 +34,14 @@ package final class Trainer {
         package var referenceDifference = 0.0
     }
 
+    /// What a step spends its time on.
+    package enum Phase: Sendable {
+        case forward, backward, optimizer
+    }
+
+    /// Called when a phase begins; for who measures them.
+    package var phaseBegan: ((Phase) -> Void)?
+
     /// Logits that a forward pass may keep for its backward pass.
     package static let logitBudgetBytes = 256 << 20
     /// As PyTorch's `clip_grad_norm_`, which keeps the norm off zero.
@@ -99,6 +107,7 @@ package final class Trainer {
         for (indices, hasGradient) in [(active, true), (idle, false)] where !indices.isEmpty {
             let chosen = indices.map { pairs[$0] }
             let packed = PackedPairs(chosen, maskMode: objective.maskMode)
+            phaseBegan?(.forward)
             let logps =
                 hasGradient
                 ? pass.forward(packed.rows, targets: packed.targets)
@@ -126,11 +135,14 @@ package final class Trainer {
         }
         let weights = packed.weights(pairScales: pairScales, tokenScale: scales.token)
         // All zero: every pair is saturated, or the hinge is closed.
-        if weights.contains(where: { $0 != 0 }) { pass.backward(weights: weights) }
+        guard weights.contains(where: { $0 != 0 }) else { return }
+        phaseBegan?(.backward)
+        pass.backward(weights: weights)
     }
 
     /// Clips, checks and applies the gradients; returns their norm before clipping.
     private func update(_ batch: Batch, _ outcomes: [PairOutcome]) throws -> Double {
+        phaseBegan?(.optimizer)
         for outcome in outcomes {
             let sum = outcome.logpActual + outcome.logpGenerated + outcome.actualLogLikelihood
             guard sum.isFinite else { throw SpinError.notFinite("the loss", batch.step) }

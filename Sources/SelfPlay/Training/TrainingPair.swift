@@ -21,6 +21,19 @@ package struct TrainingPair: Sendable {
         isDropped = truncated == .dropPair && sample.stopReason == .length
     }
 
+    /// A pair that counts, from its parts.
+    package init(
+        prompt: [Int32], actual: [Int32], generated: [Int32], referenceActual: Double,
+        referenceGenerated: Double
+    ) {
+        self.prompt = prompt
+        self.actual = actual
+        self.generated = generated
+        self.referenceActual = referenceActual
+        self.referenceGenerated = referenceGenerated
+        isDropped = false
+    }
+
     /// A row for the plain loss on actual responses.
     package init(prompt: [Int32], actual: [Int32]) {
         self.prompt = prompt
