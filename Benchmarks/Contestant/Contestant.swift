@@ -6,6 +6,6 @@ struct Contestant: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spind-contestant",
         abstract: "Runs spind's numeric code under the stop-watch of scripts/benchmark.",
-        subcommands: [ServeCommand.self],
+        subcommands: [ServeCommand.self, LayersCommand.self],
         defaultSubcommand: ServeCommand.self)
 }

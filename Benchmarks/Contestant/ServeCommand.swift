@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import SpinDomain
 import Tensors
 
@@ -32,16 +31,17 @@ struct ServeCommand: ParsableCommand {
         let start = clock.now()
         let session = try Session(
             modelPath: model, inputs: inputs, threads: threads, microBatchSize: microBatch)
-        write([
+        let ready: JSONValue = [
             "ready": true, "name": "spind",
             "versions": ["spind": "0.1.0", "blas_kernel": .string(Machine.current.blasKernel)],
             "load_seconds": .number(clock.now().seconds(since: start)),
             "max_rss_bytes": .integer(ProcessMemory.peakBytes),
-        ])
+        ]
+        ready.printLine()
         while let line = readLine() {
             guard let command = Self.parse(line) else { continue }
             if command.name == "quit" { return }
-            write(answer(command, session))
+            answer(command, session).printLine()
         }
     }
 
@@ -61,11 +61,6 @@ struct ServeCommand: ParsableCommand {
         } catch {
             return ["error": .string(String(describing: error))]
         }
-    }
-
-    private func write(_ value: JSONValue) {
-        print(value.text)
-        fflush(nil)
     }
 }
 

@@ -63,6 +63,13 @@ extension Session {
         ]
     }
 
+    /// The yardstick: a large square product.
+    func sgemm() -> JSONObject {
+        let probe = SpeedProbe(pool: pool, clock: MonotonicClock())
+        let speed = probe.matrixProduct(size: 4096, seconds: 1)
+        return ["gflops": .number((speed ?? 0) / 1e9)]
+    }
+
     private func makePass(capacity: Int) -> InferencePass {
         InferencePass(
             decoder: decoder,

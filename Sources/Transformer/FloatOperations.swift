@@ -1,0 +1,52 @@
+/// Floating-point operations that the mathematics of a decoder needs, whoever computes it.
+///
+/// A multiplication and an addition are two. Counted are the products with weights, and the two
+/// products of attention (scores, and values by scores) over the positions a query sees; norms,
+/// activations, softmax and rotation are not, nor what an implementation computes twice.
+public struct FloatOperations: Sendable {
+    private let configuration: DecoderConfiguration
+
+    public init(_ configuration: DecoderConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// A forward pass over rows at the given positions of their sequences.
+    ///
+    /// - Parameter scoredRows: rows whose logits are needed.
+    public func forward(positions: [Int32], scoredRows: Int) -> Double {
+        let rows = Double(positions.count)
+        let layers = (0..<configuration.layers).reduce(0) {
+            $0 + rows * linear + attention(positions: positions, layer: $1)
+        }
+        return layers + Double(scoredRows) * head
+    }
+
+    /// Forward and backward: every product of the forward pass has two in the backward pass, one
+    /// for each factor's gradient.
+    public func training(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
+        3 * forward(positions: rows.positions, scoredRows: Set(targets.map(\.row)).count)
+    }
+
+    /// The products of one layer with its weights, for one row.
+    package var linear: Double {
+        let projections = configuration.queryChannels + 2 * configuration.keyValueChannels
+        let matrices = configuration.feedForward.isGated ? 3 : 2
+        return 2 * Double(configuration.channels)
+            * Double(
+                projections + configuration.queryChannels
+                    + matrices * configuration.feedForwardChannels)
+    }
+
+    /// The logits of one row.
+    package var head: Double {
+        2 * Double(configuration.channels) * Double(configuration.vocabularySize)
+    }
+
+    /// Scores and weighted values of one layer.
+    package func attention(positions: [Int32], layer: Int) -> Double {
+        let isWindowed = layer >= configuration.slidingWindowFirstLayer
+        let window = isWindowed ? configuration.slidingWindow ?? Int.max : Int.max
+        let seen = positions.reduce(0) { $0 + min(Int($1) + 1, window) }
+        return 4 * Double(configuration.queryChannels) * Double(seen)
+    }
+}
