@@ -21,10 +21,15 @@ public struct FloatOperations: Sendable {
         return layers + Double(scoredRows) * head
     }
 
+    /// A forward pass over packed rows with the logits of the targets' rows.
+    public func forward(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
+        forward(positions: rows.positions, scoredRows: Set(targets.map(\.row)).count)
+    }
+
     /// Forward and backward: every product of the forward pass has two in the backward pass, one
     /// for each factor's gradient.
     public func training(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
-        3 * forward(positions: rows.positions, scoredRows: Set(targets.map(\.row)).count)
+        3 * forward(rows, targets)
     }
 
     /// The products of one layer with its weights, for one row.

@@ -29,6 +29,8 @@ package final class Trainer {
         /// Global norm before clipping.
         package var gradientNorm = 0.0
         package var tokens = 0
+        /// Floating-point operations that the step's products needed.
+        package var operations = 0.0
         /// Largest difference between stored and computed reference log-probabilities; only where
         /// the policy still is the reference policy.
         package var referenceDifference = 0.0
@@ -80,7 +82,7 @@ package final class Trainer {
         for first in stride(from: 0, to: batch.pairs.count, by: microBatchSize) {
             let last = min(first + microBatchSize, batch.pairs.count)
             let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
-            result.outcomes += accumulate(pairs, objective, scales, &result.referenceDifference)
+            result.outcomes += accumulate(pairs, objective, scales, &result)
         }
         result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
         result.gradientNorm = try update(batch, result.outcomes)
@@ -97,7 +99,7 @@ package final class Trainer {
     /// Adds the gradients of one micro-batch.
     private func accumulate(
         _ pairs: [TrainingPair], _ objective: Objective, _ scales: Scales,
-        _ referenceDifference: inout Double
+        _ result: inout StepResult
     ) -> [PairOutcome] {
         var outcomes = [PairOutcome?](repeating: nil, count: pairs.count)
         let needsAll = objective.sftWeight != 0
@@ -118,13 +120,21 @@ package final class Trainer {
             }
             for (index, outcome) in zip(indices, found) { outcomes[index] = outcome }
             if hasGradient { backward(packed, found, objective, scales) }
+            result.operations += operations(packed, hasGradient: hasGradient)
             if scales.isReference && objective.spin != nil {
-                referenceDifference = zip(chosen, sums).reduce(referenceDifference) {
+                result.referenceDifference = zip(chosen, sums).reduce(result.referenceDifference) {
                     max($0, $1.0.referenceDifference($1.1))
                 }
             }
         }
         return outcomes.compactMap(\.self)
+    }
+
+    private func operations(_ packed: PackedPairs, hasGradient: Bool) -> Double {
+        let needed = FloatOperations(decoder.configuration)
+        return hasGradient
+            ? needed.training(packed.rows, packed.targets)
+            : needed.forward(packed.rows, packed.targets)
     }
 
     private func backward(
