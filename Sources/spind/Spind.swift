@@ -23,6 +23,6 @@ struct Spind: ParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, RunCommand.self, ExportCommand.self, EvaluateCommand.self,
-            DemoCommand.self, NewModelCommand.self,
+            DemoCommand.self, NewModelCommand.self, BenchCommand.self,
         ])
 }
