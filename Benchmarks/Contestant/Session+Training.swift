@@ -24,13 +24,13 @@ extension Session {
     /// One optimizer step over all pairs.
     func step(_ command: Command) throws -> JSONObject {
         var training = try training ?? makeTraining()
-        let times = PhaseTimes()
+        let times = PhaseTimes<Trainer.Phase>(MonotonicClock())
         training.trainer.phaseBegan = times.begin
         let batch = Trainer.Batch(
             step: training.steps, pairs: training.pairs, learningRate: Self.learningRate,
             isReference: training.steps == 0)
         let (result, seconds) = try timed { try training.trainer.step(batch, objective) }
-        times.begin(nil)
+        times.end()
         training.steps += 1
         self.training = training
         return [
@@ -39,6 +39,7 @@ extension Session {
             "grad_norm": .number(result.gradientNorm),
             "tokens": .integer(training.pairs.reduce(0) { $0 + $1.sequenceTokens }),
             "computed_tokens": .integer(result.tokens),
+            "needed_gflop": .number(result.operations / 1e9),
         ]
     }
 

@@ -19,30 +19,12 @@ func timed<Result>(_ work: () throws -> Result) rethrows -> (result: Result, sec
     return (result, clock.now().seconds(since: start))
 }
 
-/// Sums up the time between the beginnings of phases.
-final class PhaseTimes {
-    private let clock = MonotonicClock()
-    private var current: Trainer.Phase?
-    private var start: Timestamp
-    private var total: [Trainer.Phase: Double] = [:]
-
-    init() {
-        start = clock.now()
-    }
-
-    /// - Parameter phase: nil when the last one ends.
-    func begin(_ phase: Trainer.Phase?) {
-        let now = clock.now()
-        if let current { total[current, default: 0] += now.seconds(since: start) }
-        (current, start) = (phase, now)
-    }
-
+extension PhaseTimes<Trainer.Phase> {
     /// The reference policy's log-probabilities are known from the rollout: they cost nothing.
     var json: JSONValue {
         [
-            "reference": 0.0, "forward": .number(total[.forward, default: 0]),
-            "backward": .number(total[.backward, default: 0]),
-            "optimizer": .number(total[.optimizer, default: 0]),
+            "reference": 0.0, "forward": .number(seconds(.forward)),
+            "backward": .number(seconds(.backward)), "optimizer": .number(seconds(.optimizer)),
         ]
     }
 }

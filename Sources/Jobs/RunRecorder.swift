@@ -46,6 +46,8 @@ final class RunRecorder {
         case .started(let totalSteps, _):
             progress.totalSteps = totalSteps
             try writeProgress()
+        case .environment(let environment):
+            try tell("run.environment", "the run computes with this", environment.json)
         case .phase(let phase):
             progress.phase = phase
             try flush()

@@ -62,10 +62,11 @@ public struct SpeedProbe: Sendable {
             let began = clock.now()
             work()
             let ended = clock.now()
+            guard ended > began else { return nil }
             shortest = min(shortest, ended.seconds(since: began))
             if ended.seconds(since: start) >= seconds { break }
         }
-        return shortest > 0 && shortest.isFinite ? shortest : nil
+        return shortest
     }
 
     /// Pages are touched, and no product is a special case.

@@ -24,7 +24,7 @@ final class RunReport {
     func receive(_ event: RunEvent) throws {
         switch event {
         case .started(let totalSteps, _): progress.totalSteps = totalSteps
-        case .phase: break
+        case .environment, .phase: break
         case .iterationStarted(let iteration, let klPenalty, _):
             let penalty = klPenalty.map { ", KL penalty \($0)" } ?? ""
             progress.say("iteration \(iteration)\(penalty)")

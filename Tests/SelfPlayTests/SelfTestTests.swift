@@ -37,39 +37,44 @@ struct SelfTestReportTests {
         #expect(healthy.json["is_used_well"] == true)
     }
 
-    /// Each change breaks one thing, which one finding names.
-    @Test(
-        arguments: [
-            ("Prescott kernel", { $0.blasKernel = "Prescott" }),
-            ("OpenBLAS is missing", { $0.blasKernel = "portable" }),
-            ("2 of 8 cores", { $0.processor.cores = 8 }),
-            (
-                "3 threads share 2 cores",
-                {
-                    $0.threads = 3
-                    $0.load = nil
-                }
-            ),
-            ("1 of 2 usable cores", { $0.threads = 1 }),
-            ("1.5 of 2 cores busy", { $0.load = 1.5 }),
-            (
-                "multiplies at 20 GFLOP/s",
-                {
-                    $0.singleThreadOperations = 20e9
-                    $0.operations = 40e9
-                }
-            ),
-            ("only 1.2 times as fast", { $0.operations = 180e9 }),
-            ("read at 5.0 GB/s", { $0.readBandwidth = 5e9 }),
-            ("reaches 30 % of the matrix", { $0.mfu = 0.3 }),
-            ("reaches 20 % of the memory", { $0.bandwidthShare = 0.2 }),
-        ] as [(String, @Sendable (inout SelfTestReport) -> Void)])
-    func whatIsWrongIsNamed(text: String, change: @Sendable (inout SelfTestReport) -> Void) {
-        var report = healthy
-        change(&report)
-        #expect(report.findings.count == 1)
-        #expect(report.findings.first?.contains(text) == true)
-        #expect(report.json["is_used_well"] == false)
+    /// One thing that is wrong each, and what its finding says.
+    private static func faults(
+        of healthy: SelfTestReport
+    ) -> [(text: String, report: SelfTestReport)] {
+        func broken(
+            _ text: String, _ change: (inout SelfTestReport) -> Void
+        ) -> (String, SelfTestReport) {
+            var report = healthy
+            change(&report)
+            return (text, report)
+        }
+        return [
+            broken("Prescott kernel") { $0.blasKernel = "Prescott" },
+            broken("OpenBLAS is missing") { $0.blasKernel = "portable" },
+            broken("2 of 8 cores") { $0.processor.cores = 8 },
+            broken("3 threads share 2 cores") {
+                $0.threads = 3
+                $0.load = nil
+            },
+            broken("1 of 2 usable cores") { $0.threads = 1 },
+            broken("1.5 of 2 cores busy") { $0.load = 1.5 },
+            broken("multiplies at 20 GFLOP/s") {
+                $0.singleThreadOperations = 20e9
+                $0.operations = 40e9
+            },
+            broken("only 1.2 times as fast") { $0.operations = 180e9 },
+            broken("read at 5.0 GB/s") { $0.readBandwidth = 5e9 },
+            broken("reaches 30 % of the matrix") { $0.mfu = 0.3 },
+            broken("reaches 20 % of the memory") { $0.bandwidthShare = 0.2 },
+        ]
+    }
+
+    @Test func whatIsWrongIsNamed() {
+        for (text, report) in Self.faults(of: healthy) {
+            #expect(report.findings.count == 1, "\(text)")
+            #expect(report.findings.first?.contains(text) == true, "\(text)")
+            #expect(report.json["is_used_well"] == false)
+        }
     }
 
     @Test func anyWideKernelFitsAVX2() {

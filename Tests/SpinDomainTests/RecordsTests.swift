@@ -89,6 +89,11 @@ struct StepMetricsTests {
         row.avgGeneratedLengths = 12
         row.saturatedFraction = 0
         row.identicalFraction = 0.125
+        row.rolloutTokensPerSecond = 400
+        row.referenceTokensPerSecond = 800
+        row.mfu = 0.75
+        row.residentBytes = 1 << 31
+        row.peakResidentBytes = 1 << 32
         let expected: [String: Double] = [
             "step": 3, "iteration": 1, "epoch": 2, "loss": 0.5, "acc": 0.75,
             "rewards_actual_mean": 2, "rewards_generated_mean": -4, "rewards_all_mean": -1,
@@ -97,7 +102,9 @@ struct StepMetricsTests {
             "kl_penalty": 0.5, "logps_actual_mean": -10, "logps_generated_mean": -20,
             "avg_generated_lengths": 12, "saturated_fraction": 0, "identical_fraction": 0.125,
             "sft_loss": 1.5, "grad_norm": 2, "lr": 1e-6, "consumed_samples": 48,
-            "step_time": 0.25, "tokens_per_second": 100,
+            "step_time": 0.25, "tokens_per_second": 100, "rollout_tokens_per_second": 400,
+            "reference_tokens_per_second": 800, "mfu": 0.75, "resident_bytes": 2_147_483_648,
+            "peak_resident_bytes": 4_294_967_296,
         ]
         #expect(Set(StepMetrics.names) == Set(expected.keys))
         for (name, value) in expected { #expect(row.value(name) == value) }

@@ -117,6 +117,11 @@ struct RandomRecords {
         metrics.avgGeneratedLengths = maybeDouble()
         metrics.saturatedFraction = maybeDouble()
         metrics.identicalFraction = maybeDouble()
+        metrics.rolloutTokensPerSecond = maybeDouble()
+        metrics.referenceTokensPerSecond = maybeDouble()
+        metrics.mfu = maybeDouble()
+        metrics.residentBytes = maybe(count())
+        metrics.peakResidentBytes = maybe(count())
         return metrics
     }
 

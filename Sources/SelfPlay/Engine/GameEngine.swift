@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 public import SpinDomain
+import Synchronization
 import Tensors
 import TextData
 import Transformer
@@ -10,14 +11,23 @@ public final class GameEngine: SelfPlayEngine {
     let pool: WorkerPool
     private let clock: any Clock
     private let memoryLimitBytes: Int?
+    private let measuresPeak: Bool
+    /// Measured by the first run; nil before.
+    private let peak = Mutex<Double?>(nil)
 
     /// - Parameters:
     ///   - threads: workers of every product; nil for one a core.
     ///   - memoryLimitBytes: what a run may need; nil for what the machine has free.
-    public init(threads: Int? = nil, clock: any Clock, memoryLimitBytes: Int? = nil) {
+    ///   - measuresPeak: whether the first run measures, in a quarter of a second, how fast large
+    ///     matrix products are; without it steps have no MFU.
+    public init(
+        threads: Int? = nil, clock: any Clock, memoryLimitBytes: Int? = nil,
+        measuresPeak: Bool = true
+    ) {
         pool = WorkerPool(width: max(1, threads ?? WorkerPool.availableCores))
         self.clock = clock
         self.memoryLimitBytes = memoryLimitBytes
+        self.measuresPeak = measuresPeak
     }
 
     /// The matrix products' kernel and the threads, for logs.
@@ -52,6 +62,8 @@ public final class GameEngine: SelfPlayEngine {
         let prepared = try prepare(plan, memoryBytes: MachineMemory.free())
         try report(.started(totalSteps: prepared.plan.totalSteps, estimate: prepared.estimate))
         for warning in prepared.estimate.warnings { try report(.warning(warning)) }
+        let environment = environment()
+        try report(.environment(environment))
         let weights = ParameterArena(
             ParameterLayout(prepared.model.decoder))
         if checkpoint == nil {
@@ -61,9 +73,23 @@ public final class GameEngine: SelfPlayEngine {
         return try withoutActuallyEscaping(report) { report in
             let game = Game(
                 plan, prepared: prepared, weights: weights, pool: pool, archive: archive,
-                control: control, clock: clock, report: report)
+                control: control, clock: clock,
+                peakOperations: environment.peakOperations, report: report)
             if let checkpoint { try game.resume(from: checkpoint) }
             return try game.play()
+        }
+    }
+
+    private func environment() -> RunEnvironment {
+        RunEnvironment(
+            blasKernel: Machine.current.blasKernel, threads: pool.width,
+            peakOperations: measuresPeak ? peakOperations() : nil)
+    }
+
+    private func peakOperations() -> Double? {
+        peak.withLock { peak in
+            if peak == nil { peak = SpeedProbe(pool: pool, clock: clock).matrixProduct() }
+            return peak
         }
     }
 

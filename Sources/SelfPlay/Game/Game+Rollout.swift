@@ -52,6 +52,7 @@ extension Game {
             areReused: configuration.spin.previousIterations > 0)
         var samples: [RolloutSample] = []
         var progress = RolloutProgress(total: indices.count, clock)
+        let times = PhaseTimes<Rollout.Phase>(clock)
         var rollout: Rollout?
         for wave in waves(indices) {
             if let known = reuse(wave, stored, source: iteration.index) {
@@ -62,16 +63,21 @@ extension Game {
             try heedTimeLimit()
             let current = rollout ?? makeRollout()
             rollout = current
+            current.phaseBegan = times.begin
             let answers = try current.answer(wave.map { request(iteration, index: $0) }) {
                 try control.heed()
                 try progress.report(samples.count, current, report)
             }
+            times.end()
             let drawn = zip(wave, answers).map { sample(iteration, index: $0, $1) }
             samples += drawn
             try report(.samplesGenerated(drawn))
             hasAdvanced = true
         }
-        if let rollout { try progress.reportNow(samples.count, rollout, report) }
+        if let rollout {
+            rolloutSpeeds = RolloutSpeeds(rollout, times)
+            try progress.reportNow(samples.count, rollout, report)
+        }
         return samples
     }
 

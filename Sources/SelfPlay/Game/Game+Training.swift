@@ -1,4 +1,5 @@
 import SpinDomain
+import Tensors
 
 extension Game {
     /// The remaining steps of an iteration.
@@ -75,11 +76,22 @@ extension Game {
             consumedSamples: (state.step + 1) * plan.globalBatchSize, stepTime: seconds,
             tokensPerSecond: seconds > 0 ? Double(result.tokens) / seconds : 0)
         metrics.describe(result.outcomes, objective)
+        describeCost(result, &metrics)
         state.tally.add(metrics, in: iteration)
         state.step += 1
         hasAdvanced = true
         try warn(about: result, metrics.step)
         try report(.stepFinished(metrics))
+    }
+
+    private func describeCost(_ result: Trainer.StepResult, _ metrics: inout StepMetrics) {
+        metrics.rolloutTokensPerSecond = rolloutSpeeds.generation
+        metrics.referenceTokensPerSecond = rolloutSpeeds.scoring
+        if let peakOperations, metrics.stepTime > 0 {
+            metrics.mfu = result.operations / metrics.stepTime / peakOperations
+        }
+        metrics.residentBytes = ProcessMemory.residentBytes
+        metrics.peakResidentBytes = ProcessMemory.peakBytes
     }
 
     private func warn(about result: Trainer.StepResult, _ step: Int) throws {

@@ -24,6 +24,10 @@ final class Game {
     var savedStep: Int?
     /// Own samples of the iteration before, for mixing in.
     var previousSamples: (iteration: Int, samples: [RolloutSample])?
+    /// Operations a second of a large matrix product; nil when nobody measured them.
+    let peakOperations: Double?
+    /// Of the current iteration's rollout, as far as this run made it.
+    var rolloutSpeeds = RolloutSpeeds()
     /// The current iteration's record, as far as it has come.
     var record = IterationRecord(iteration: 0)
     /// Whether this run has finished a step or a wave.
@@ -33,7 +37,7 @@ final class Game {
     init(
         _ job: RunPlan, prepared: PreparedRun, weights: ParameterArena, pool: WorkerPool,
         archive: any RolloutArchive, control: RunControl, clock: any Clock,
-        report: @escaping (RunEvent) throws -> Void
+        peakOperations: Double?, report: @escaping (RunEvent) throws -> Void
     ) {
         self.job = job
         self.prepared = prepared
@@ -44,6 +48,7 @@ final class Game {
         self.archive = archive
         self.control = control
         self.clock = clock
+        self.peakOperations = peakOperations
         self.report = report
         runTime = Stopwatch(clock)
     }
@@ -87,6 +92,7 @@ final class Game {
     private func begin(_ iteration: GamePlan.Iteration) throws {
         let isFirst = iteration.firstStep == 0
         record = IterationRecord(iteration: iteration.index)
+        rolloutSpeeds = RolloutSpeeds()
         record.klPenalty =
             isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
         record.referenceCheckpoint =

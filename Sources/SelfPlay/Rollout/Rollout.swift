@@ -7,6 +7,16 @@ package import Transformer
 /// A wave starts with empty slots and depends on nothing that ran before it, so that generating it
 /// again gives the same bits. Which tokens are drawn depends on the request alone, up to rounding.
 package final class Rollout {
+    /// What a rollout spends its time on.
+    package enum Phase: Sendable {
+        /// Prompts and actual responses go through the policy.
+        case scoring
+        case generation
+    }
+
+    /// Called when a phase begins; for who measures them.
+    package var phaseBegan: ((Phase) -> Void)?
+
     /// Rows of one prefill pass; keeps its activations small beside the cache.
     package static let prefillRows = 2048
 
@@ -20,6 +30,8 @@ package final class Rollout {
     private let scratch: FloatBuffer
     /// Tokens drawn since the rollout was made.
     package private(set) var drawnTokens = 0
+    /// Tokens of prompts and actual responses since then.
+    package private(set) var scoredTokens = 0
     /// Responses of the present wave that are complete.
     package private(set) var finishedInWave = 0
 
@@ -83,8 +95,11 @@ package final class Rollout {
             lastPromptRows.append(row + request.prompt.count - 1)
             row += tokens.count
         }
+        phaseBegan?(.scoring)
         pass.extend(chunks)
         let logps = pass.logProbabilities(targets)
+        scoredTokens += row
+        phaseBegan?(.generation)
         var first = 0
         for (slot, end) in zip(slots, ends) {
             wave.live[slot]?.scoreActual(logps[first..<end], rules)

@@ -37,6 +37,19 @@ public struct StepMetrics: Sendable, Equatable {
     public var stepTime: Double
     /// Prompt and response tokens through the policy a second.
     public var tokensPerSecond: Double
+    /// Tokens that the iteration's rollout generated a second.
+    ///
+    /// Nil, as the next one, when the run took the iteration's samples from the store.
+    public var rolloutTokensPerSecond: Double?
+    /// Tokens of prompts and actual responses through the reference policy a second.
+    public var referenceTokensPerSecond: Double?
+    /// Model FLOPs utilisation: the operations a second that the step needed, over those of a
+    /// large matrix product when the process began; nil where that was not measured.
+    public var mfu: Double?
+    /// Memory of the process after the step, in bytes.
+    public var residentBytes: Int?
+    /// The most it ever was.
+    public var peakResidentBytes: Int?
 
     public init(
         step: Int, iteration: Int, epoch: Int, loss: Double, sftLoss: Double, gradNorm: Double,
@@ -62,6 +75,8 @@ public struct StepMetrics: Sendable, Equatable {
         "scaled_rewards_margin_mean", "kl_penalty", "logps_actual_mean", "logps_generated_mean",
         "avg_generated_lengths", "saturated_fraction", "identical_fraction", "sft_loss",
         "grad_norm", "lr", "consumed_samples", "step_time", "tokens_per_second",
+        "rollout_tokens_per_second", "reference_tokens_per_second", "mfu", "resident_bytes",
+        "peak_resident_bytes",
     ]
 
     /// The value under one of `names`; counts are exact as doubles.
@@ -96,12 +111,17 @@ public struct StepMetrics: Sendable, Equatable {
         case "consumed_samples": return Double(consumedSamples)
         case "step_time": return stepTime
         case "tokens_per_second": return tokensPerSecond
+        case "rollout_tokens_per_second": return rolloutTokensPerSecond
+        case "reference_tokens_per_second": return referenceTokensPerSecond
+        case "mfu": return mfu
+        case "resident_bytes": return residentBytes.map(Double.init)
+        case "peak_resident_bytes": return peakResidentBytes.map(Double.init)
         default: return nil
         }
     }
 
     /// Names whose values are whole numbers.
     public static let integerNames: Set<String> = [
-        "step", "iteration", "epoch", "consumed_samples",
+        "step", "iteration", "epoch", "consumed_samples", "resident_bytes", "peak_resident_bytes",
     ]
 }

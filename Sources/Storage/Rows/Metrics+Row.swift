@@ -11,6 +11,8 @@ extension StepMetrics: StoredRecord {
             "rewards_generated_mean", "rewards_all_mean", "rewards_all_std",
             "rewards_margin_mean", "kl_penalty", "logps_actual_mean", "logps_generated_mean",
             "avg_generated_lengths", "saturated_fraction", "identical_fraction",
+            "rollout_tokens_per_second", "reference_tokens_per_second", "mfu", "resident_bytes",
+            "peak_resident_bytes",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -31,6 +33,11 @@ extension StepMetrics: StoredRecord {
         avgGeneratedLengths = try reader.optional()
         saturatedFraction = try reader.optional()
         identicalFraction = try reader.optional()
+        rolloutTokensPerSecond = try reader.optional()
+        referenceTokensPerSecond = try reader.optional()
+        mfu = try reader.optional()
+        residentBytes = try reader.optional()
+        peakResidentBytes = try reader.optional()
     }
 
     var columnValues: [(any DatabaseValueConvertible)?] {
@@ -39,6 +46,8 @@ extension StepMetrics: StoredRecord {
             stepTime, tokensPerSecond, accuracy, rewardsActualMean, rewardsGeneratedMean,
             rewardsAllMean, rewardsAllStd, rewardsMarginMean, klPenalty, logpsActualMean,
             logpsGeneratedMean, avgGeneratedLengths, saturatedFraction, identicalFraction,
+            rolloutTokensPerSecond, referenceTokensPerSecond, mfu, residentBytes,
+            peakResidentBytes,
         ]
     }
 }

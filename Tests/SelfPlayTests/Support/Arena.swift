@@ -14,6 +14,8 @@ final class Arena {
     var validationPath: String?
     var threads = 1
     var clock: any Clock = SteppingClock()
+    /// Costs a moment, and a clock that goes on by itself.
+    var measuresPeak = false
 
     init(rows: Int = 8, validationRows: Int = 3, modelSeed: UInt64 = 7) throws {
         folder = try TemporaryFolder()
@@ -54,7 +56,9 @@ final class Arena {
             checkpointFolder: folder.path("checkpoints"))
     }
 
-    func makeEngine() -> GameEngine { GameEngine(threads: threads, clock: clock) }
+    func makeEngine() -> GameEngine {
+        GameEngine(threads: threads, clock: clock, measuresPeak: measuresPeak)
+    }
 
     /// Plays until the run ends.
     ///
@@ -89,6 +93,7 @@ struct Transcript {
     var checkpoints: [CheckpointRecord] = []
     var iterations: [IterationRecord] = []
     var warnings: [String] = []
+    var environment: RunEnvironment?
     var waves = 0
 
     mutating func add(_ event: RunEvent) {
@@ -101,6 +106,7 @@ struct Transcript {
         case .checkpointSaved(let record): checkpoints.append(record)
         case .iterationFinished(let record): iterations.append(record)
         case .warning(let text): warnings.append(text)
+        case .environment(let found): environment = found
         case .started, .phase, .iterationStarted, .rolloutProgressed: break
         }
     }
