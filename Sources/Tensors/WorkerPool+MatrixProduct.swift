@@ -1,7 +1,7 @@
 extension WorkerPool {
     /// C[m, n] = op(A)[m, k] · op(B)[k, n], or C += it; all row-major float32.
     ///
-    /// Bits depend on the shapes and the pool's width only. With at most `skinnyRows` rows,
+    /// Bits depend on the shapes and the pool's width only (on the shapes alone with matrix tiles). With at most `skinnyRows` rows,
     /// `transposeB` and not `transposeA`, a row of C does not even depend on the other rows or on
     /// the width.
     /// - Parameters:
@@ -20,13 +20,17 @@ extension WorkerPool {
             leadingA: leadingA, leadingB: leadingB, leadingC: leadingC, accumulate: accumulate)
         product.checkShapes()
         if product.m <= Self.skinnyRows && transposeB && !transposeA {
-            split(product, Self.columnGrain, byRows: false, MatrixProduct.computeSkinny)
+            split(product, Self.grain, byRows: false, MatrixProduct.computeSkinny)
+        } else if MatrixTiles.areUsable {
+            // Each worker packs the rows of A anew for its columns, which costs most for a
+            // transposed A; without enough columns there is no choice.
+            let byRows = transposeA || n < 2 * width * Self.tilePanel
+            split(product, Self.tilePanel, byRows: byRows, MatrixProduct.computeByTiles)
         } else {
             let compute =
                 OpenBLAS.isUsable
                 ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
-            let byRows = m >= n
-            split(product, byRows ? Self.rowGrain : Self.columnGrain, byRows: byRows, compute)
+            split(product, Self.grain, byRows: m >= n, compute)
         }
     }
 
@@ -34,10 +38,11 @@ extension WorkerPool {
     /// (measured).
     public static let skinnyRows = 64
 
-    // Register tiles of common sgemm kernels are 16 columns wide; shares of whole tiles waste
-    // nothing.
-    private static let columnGrain = 16
-    private static let rowGrain = 16
+    /// Register tiles of common sgemm kernels are 16 columns wide; shares of whole tiles waste
+    /// nothing.
+    private static let grain = 16
+    /// Rows and columns that matrix tiles take together.
+    private static let tilePanel = 32
     /// Multiplications that take about as long as waking a worker.
     private static let smallestShare = 1 << 17
 

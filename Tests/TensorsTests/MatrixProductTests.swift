@@ -68,6 +68,63 @@ private let tolerance: Float = 1e-4
         #expect(MatrixProduct.agreesWithNaive(MatrixProduct.computePortably))
     }
 
+    @Test(.enabled(if: MatrixTiles.areUsable)) func tilesRoundAboutAsSumsInFloat32Do() {
+        let (m, n, k) = (70, 100, 1000)
+        let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
+        let (tiles, portable) = (FloatBuffer(count: m * n), FloatBuffer(count: m * n))
+        let exact = FloatBuffer(count: m * n)
+        for (result, compute) in [
+            (tiles, MatrixProduct.computeByTiles), (portable, MatrixProduct.computePortably),
+            (exact, MatrixProduct.computeNaively),
+        ] {
+            compute(
+                MatrixProduct(a.pointer, b.pointer, into: result.pointer, m: m, n: n, k: k))
+        }
+        withExtendedLifetime((a, b)) {}
+        // The portable sums are partial ones of 16 lanes, which round less than successive ones.
+        let share = 2.0
+        #expect(rootMeanSquareError(tiles, exact) < share * rootMeanSquareError(portable, exact))
+    }
+
+    @Test(.enabled(if: MatrixTiles.areUsable), arguments: [(1e-30, 1e30), (3e38, 1e-30), (0, 5)])
+    func tilesKeepTheExponentRangeOfFloat32(a: Float, b: Float) {
+        let k = 40
+        let (rows, columns) = (FloatBuffer(count: k), FloatBuffer(count: k))
+        for index in 0..<k { (rows[index], columns[index]) = (a, b) }
+        let result = FloatBuffer(count: 1)
+        MatrixProduct.computeByTiles(
+            MatrixProduct(rows.pointer, columns.pointer, into: result.pointer, m: 1, n: 1, k: k))
+        withExtendedLifetime((rows, columns)) {}
+        #expect(abs(result[0] - Float(k) * (a * b)) <= 1e-5 * Float(k) * a * b)
+    }
+
+    @Test(.enabled(if: MatrixTiles.areUsable))
+    func tilesGiveAnElementTheSameBitsInEveryShape() {
+        let (m, n, k) = (100, 700, 650)
+        let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
+        let whole = FloatBuffer(count: m * n)
+        Self.pools[2].multiply(a.pointer, b.pointer, into: whole.pointer, m: m, n: n, k: k)
+        let part = FloatBuffer(count: 3 * 5)
+        MatrixProduct.computeByTiles(
+            MatrixProduct(
+                a.pointer + 41 * k, b.pointer + 333, into: part.pointer, m: 3, n: 5, k: k,
+                leadingB: n))
+        withExtendedLifetime((a, b)) {}
+        for row in 0..<3 {
+            for column in 0..<5 {
+                #expect(part[row * 5 + column] == whole[(41 + row) * n + 333 + column])
+            }
+        }
+    }
+
+    private func rootMeanSquareError(_ found: FloatBuffer, _ exact: FloatBuffer) -> Double {
+        let squares = (0..<exact.count).map { index in
+            let difference = Double(found[index]) - Double(exact[index])
+            return difference * difference
+        }
+        return (squares.reduce(0, +) / Double(exact.count)).squareRoot()
+    }
+
     @Test func selfCheckRefusesAProductThatForgetsATerm() {
         #expect(
             !MatrixProduct.agreesWithNaive { product in

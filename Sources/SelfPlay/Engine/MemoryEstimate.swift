@@ -10,7 +10,8 @@ package struct MemoryEstimate: Sendable, Equatable {
 
     /// The lengths that memory depends on, in tokens.
     package struct Lengths: Sendable {
-        /// The largest sum of prompt, actual response and budget over the pairs of a micro-batch.
+        /// The largest sum of prompt, actual response and budget over the pairs that pass through the
+        /// model together.
         package var microBatch: Int
         /// Longest prompt with its actual response or its budget.
         package var slot: Int

@@ -178,7 +178,8 @@ extension MemoryEstimate.Lengths {
         let budgets = rows.map { lengths.budget(prompt: $0.prompt.count) }
         let pairs = zip(rows, budgets).map { $0.count + $1 }.sorted(by: >)
         self.init(
-            microBatch: pairs.prefix(microBatchSize).reduce(0, +),
+            microBatch: min(
+                pairs.prefix(microBatchSize).reduce(0, +), max(Trainer.rowBudget, pairs.first ?? 1)),
             slot: zip(rows, budgets).map { $0.prompt.count + max($0.response.count, $1) }.max()
                 ?? 1,
             longestRow: rows.map(\.count).max() ?? 1)

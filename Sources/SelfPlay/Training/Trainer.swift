@@ -45,7 +45,10 @@ package final class Trainer {
     package var phaseBegan: ((Phase) -> Void)?
 
     /// Logits that a forward pass may keep for its backward pass.
-    package static let logitBudgetBytes = 256 << 20
+    package static let logitBudgetBytes = 96 << 20
+    /// Rows that pass through the model together: enough for matrix products to be fast, few enough
+    /// for their activations to stay small beside weights, gradients and moments.
+    package static let rowBudget = 512
     /// As PyTorch's `clip_grad_norm_`, which keeps the norm off zero.
     private static let clipEpsilon = 1e-6
 
@@ -106,7 +109,10 @@ package final class Trainer {
         // Without gradient: a pair of equal responses needs no backward pass.
         let idle = pairs.indices.filter { pairs[$0].isIdentical && !needsAll }
         let active = pairs.indices.filter { !pairs[$0].isIdentical || needsAll }
-        for (indices, hasGradient) in [(active, true), (idle, false)] where !indices.isEmpty {
+        let parts = [(active, true), (idle, false)].flatMap { indices, hasGradient in
+            portions(indices, of: pairs).map { ($0, hasGradient) }
+        }
+        for (indices, hasGradient) in parts {
             let chosen = indices.map { pairs[$0] }
             let packed = PackedPairs(chosen, maskMode: objective.maskMode)
             phaseBegan?(.forward)
@@ -135,6 +141,22 @@ package final class Trainer {
         return hasGradient
             ? needed.training(packed.rows, packed.targets)
             : needed.forward(packed.rows, packed.targets)
+    }
+
+    /// Successive pairs that stay within the row budget, or one that does not.
+    private func portions(_ indices: [Int], of pairs: [TrainingPair]) -> [[Int]] {
+        var portions: [[Int]] = []
+        var rows = 0
+        for index in indices {
+            let count = pairs[index].tokenCount
+            if portions.isEmpty || rows + count > Self.rowBudget {
+                portions.append([])
+                rows = 0
+            }
+            portions[portions.count - 1].append(index)
+            rows += count
+        }
+        return portions
     }
 
     private func backward(
