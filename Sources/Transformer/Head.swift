@@ -173,6 +173,10 @@ final class Head {
         _ normed: UnsafePointer<Float>, _ columns: Range<Int>,
         into logits: UnsafeMutablePointer<Float>, rows: Int, _ parameters: Parameters
     ) {
+        if let packed = parameters.packed[decoder.headWeight] {
+            parameters.pool.multiply(normed, packed, part: columns, into: logits, m: rows)
+            return
+        }
         parameters.pool.multiply(
             normed, parameters.weight(decoder.headWeight + columns.lowerBound * channels),
             into: logits, m: rows, n: columns.count, k: channels,

@@ -1,6 +1,9 @@
 import Tensors
 
 /// Appends tokens to cached sequences: prefill, decoding and teacher-forced scoring are all this.
+///
+/// Works on a packed copy of the weights as they are when the pass is made; what a token's row
+/// gives does not depend on the other rows of its batch.
 public final class InferencePass {
     /// Tokens that follow what `slot` holds.
     public struct Chunk: Sendable {
@@ -26,7 +29,7 @@ public final class InferencePass {
     public init(decoder: Decoder, cache: KeyValueCache) {
         self.decoder = decoder
         self.cache = cache
-        parameters = Parameters(weights: decoder.weights, gradients: nil, pool: decoder.pool)
+        parameters = decoder.packedParameters()
         head = Head(decoder: decoder, budgetBytes: 0)
         rotary = decoder.makeRotaryEmbedding()
     }

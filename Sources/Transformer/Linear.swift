@@ -15,6 +15,10 @@ struct Linear {
         _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int,
         _ parameters: Parameters
     ) {
+        if let packed = parameters.packed[weight] {
+            parameters.pool.multiply(x, packed, into: y, m: rows)
+            return
+        }
         parameters.pool.multiply(
             x, parameters.weight(weight), into: y, m: rows, n: outputs, k: inputs,
             transposeA: false, transposeB: true,

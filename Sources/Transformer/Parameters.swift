@@ -8,6 +8,8 @@ struct Parameters {
     /// Nil where only forward runs.
     let gradients: ParameterArena?
     let pool: WorkerPool
+    /// Copies of weights that stay as they are for many products, by their offsets.
+    var packed: [Int: PackedMatrix] = [:]
 
     func weight(_ offset: Int) -> UnsafeMutablePointer<Float> {
         weights.buffer.pointer + offset

@@ -44,8 +44,10 @@ package struct MemoryEstimate: Sendable, Equatable {
             2 * decoder.layers * decoder.keyValueChannels * lengths.slot
             * spin.rolloutMicroBatchSize
         let logits = 2 * decoder.vocabularySize * spin.rolloutMicroBatchSize
+        // The weights and their packed copy.
         rolloutBytes =
-            weights + (spin.offloadAdamStates ? 0 : moments) + (cache + logits) * Self.floatBytes
+            2 * weights + (spin.offloadAdamStates ? 0 : moments) + (cache + logits)
+            * Self.floatBytes
             + Self.activationBytes(
                 decoder, rows: max(Rollout.prefillRows, lengths.longestRow), isKept: false)
     }
