@@ -39,17 +39,15 @@ struct ServeCommand: ParsableCommand {
         ]
         ready.printLine()
         while let line = readLine() {
-            guard let command = Self.parse(line) else { continue }
+            let command = Self.parse(line)
             if command.name == "quit" { return }
             answer(command, session).printLine()
         }
     }
 
-    private static func parse(_ line: String) -> Command? {
-        guard let value = try? JSONParser.parse(line.utf8), let object = value.object else {
-            return nil
-        }
-        return Command(object)
+    /// What is no JSON object is a command without a name, which nobody knows.
+    private static func parse(_ line: String) -> Command {
+        Command((try? JSONParser.parse(line.utf8))?.object ?? JSONObject())
     }
 
     /// A command that fails is answered with what went wrong; the process goes on.
