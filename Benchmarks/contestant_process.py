@@ -1,6 +1,7 @@
 """A contestant seen from the orchestrator: a child process that is asked line by line."""
 
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -13,7 +14,8 @@ class ContestantFailed(Exception):
 class ContestantProcess:
     """Starts a contestant; `with` ends it."""
 
-    def __init__(self, name: str, command: list[str], log: Path, timeout: float):
+    def __init__(self, name: str, command: list[str], log: Path, timeout: float,
+                 threads: int):
         self.name = name
         self._timeout = timeout
         self._log_path = log
@@ -21,7 +23,8 @@ class ContestantProcess:
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
-                text=True, bufsize=1)
+                text=True, bufsize=1,
+                env=os.environ | {"OMP_NUM_THREADS": str(threads)})
         except OSError as problem:
             self._log.close()
             raise ContestantFailed(f"{name} does not start: {problem}") from problem
