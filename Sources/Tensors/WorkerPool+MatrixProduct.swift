@@ -1,9 +1,9 @@
 extension WorkerPool {
     /// C[m, n] = op(A)[m, k] · op(B)[k, n], or C += it; all row-major float32.
     ///
-    /// Bits depend on the shapes and the pool's width only (on the shapes alone with matrix tiles). With at most `skinnyRows` rows,
-    /// `transposeB` and not `transposeA`, a row of C does not even depend on the other rows or on
-    /// the width.
+    /// Bits depend on the shapes and the pool's width only. With matrix tiles, or with at most
+    /// `skinnyRows` rows, `transposeB` and not `transposeA`, a row of C does not even depend on the
+    /// other rows or on the width.
     /// - Parameters:
     ///   - transposeA: A is stored [k, m].
     ///   - transposeB: B is stored [n, k], as linear layers store their weights.
@@ -27,11 +27,15 @@ extension WorkerPool {
             let byRows = transposeA || n < 2 * width * Self.tilePanel
             split(product, Self.tilePanel, byRows: byRows, MatrixProduct.computeByTiles)
         } else {
-            let compute =
-                OpenBLAS.isUsable
-                ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
-            split(product, Self.grain, byRows: m >= n, compute)
+            multiplyByVectors(product)
         }
+    }
+
+    /// Leaves matrix tiles alone.
+    func multiplyByVectors(_ product: MatrixProduct) {
+        let compute =
+            OpenBLAS.isUsable ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
+        split(product, Self.grain, byRows: product.m >= product.n, compute)
     }
 
     /// Up to this many rows our own kernel is faster than packing the weights for a general product

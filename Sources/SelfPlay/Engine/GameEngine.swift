@@ -88,7 +88,7 @@ public final class GameEngine: SelfPlayEngine {
 
     private func peakOperations() -> Double? {
         peak.withLock { peak in
-            if peak == nil { peak = SpeedProbe(pool: pool, clock: clock).matrixProduct() }
+            if peak == nil { peak = SpeedProbe(pool: pool, clock: clock).fastestMatrixProduct() }
             return peak
         }
     }
