@@ -48,7 +48,7 @@ def main() -> None:
         float_gguf.write_made_up(model, options.folder / "model.gguf")
     model.save_pretrained(options.folder / "model")
     tokenizer.save_pretrained(options.folder / "model")
-    write_inputs(options.folder, model, tokenizer, rows)
+    write_inputs(options.folder, model, tokenizer, rows, made_up=options.shape != "smollm2")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -100,12 +100,18 @@ def read_rows(file: Path, tokenizer) -> list[dict[str, list[int]]]:
     return rows
 
 
-def write_inputs(folder: Path, model, tokenizer, rows: list[dict]) -> None:
-    """The first rows with a response of ordinary length become pairs, the others prompts."""
+def write_inputs(folder: Path, model, tokenizer, rows: list[dict], made_up: bool) -> None:
+    """The first rows with a response of ordinary length become pairs, the others prompts.
+
+    A made-up model has nothing to say: its generated responses are other rows' random ids.
+    """
     ordinary = range(SHORTEST_PAIR_RESPONSE, LONGEST_RESPONSE + 1)
     pairs = [row for row in rows if len(row["actual"]) in ordinary][:PAIRS]
     prompts = [row for row in rows if row not in pairs][:PROMPTS]
-    responses = sample_responses(model, tokenizer, [pair["prompt"] for pair in pairs])
+    if made_up:
+        responses = [prompts[index]["actual"][:LONGEST_RESPONSE] for index in range(len(pairs))]
+    else:
+        responses = sample_responses(model, tokenizer, [pair["prompt"] for pair in pairs])
     for pair, response in zip(pairs, responses, strict=True):
         pair["generated"] = response
     write_json(folder / "pairs.json", {
