@@ -12,6 +12,12 @@ enum { ROUNDS = 3, MOST_BUCKETS = 1 << 11 };
 static const int digit_shift[ROUNDS] = {20, 10, 0};
 static const uint32_t bucket_count[ROUNDS] = {MOST_BUCKETS, 1 << 10, 1 << 10};
 
+// Before that, a few vector passes find a threshold above which enough is left: of a language
+// model's 50,000 weights, the selection then looks at some dozens.
+enum { THRESHOLDS = 4, BLOCK = 1024, SMALL_BLOCK = 64, MOST_CANDIDATES = 4096 };
+/// As shares of the largest weight, falling.
+static const float threshold_share[THRESHOLDS] = {0x1p-4f, 0x1p-8f, 0x1p-13f, 0x1p-20f};
+
 /// What is to be kept, from the largest weight down.
 struct goal {
     /// A sum of weights, or else a number of them.
@@ -88,6 +94,101 @@ static struct boundary find_boundary(const float *weights, ptrdiff_t count, stru
     return (struct boundary){.bits = prefix, .equal_dropped = equal - kept};
 }
 
+SPIND_INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) {
+    return a < b ? a : b;
+}
+
+SPIND_KERNEL static float find_largest(const float *weights, ptrdiff_t count) {
+    float largest = 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        largest = weights[i] > largest ? weights[i] : largest;
+    }
+    return largest;
+}
+
+SPIND_KERNEL static double sum_up(const float *weights, ptrdiff_t count) {
+    double total = 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        total += (double)weights[i];
+    }
+    return total;
+}
+
+/// amounts[t] = the mass, or the number, of the weights that reach thresholds[t].
+SPIND_KERNEL static void measure(
+    const float *weights, ptrdiff_t count, bool by_mass, const float *thresholds,
+    double *amounts) {
+    for (int t = 0; t < THRESHOLDS; t++) {
+        amounts[t] = 0;
+    }
+    for (ptrdiff_t start = 0; start < count; start += BLOCK) {
+        const ptrdiff_t end = start + smaller(BLOCK, count - start);
+        for (int t = 0; t < THRESHOLDS; t++) {
+            const float threshold = thresholds[t];
+            float amount = 0;
+            for (ptrdiff_t i = start; i < end; i++) {
+                const float one = by_mass ? weights[i] : 1;
+                amount += weights[i] >= threshold ? one : 0;
+            }
+            amounts[t] += (double)amount;
+        }
+    }
+}
+
+/// The highest of our thresholds that leaves enough for the goal, or 0.
+static float find_threshold(const float *weights, ptrdiff_t count, struct goal goal) {
+    float thresholds[THRESHOLDS];
+    double amounts[THRESHOLDS];
+    const float largest = find_largest(weights, count);
+    for (int t = 0; t < THRESHOLDS; t++) {
+        thresholds[t] = threshold_share[t] * largest;
+    }
+    measure(weights, count, goal.by_mass, thresholds, amounts);
+    // Blocks were summed in float: some parts in a million of room.
+    const double wanted = goal.by_mass ? 1.00001 * goal.wanted : goal.wanted;
+    for (int t = 0; t < THRESHOLDS; t++) {
+        if (amounts[t] >= wanted) {
+            return thresholds[t];
+        }
+    }
+    return 0;
+}
+
+/// Copies the weights that reach the threshold, in order; returns their number, or −1 when there
+/// are too many.
+SPIND_KERNEL static ptrdiff_t collect(
+    const float *weights, ptrdiff_t count, float threshold, float *candidates) {
+    ptrdiff_t found = 0;
+    for (ptrdiff_t start = 0; start < count; start += SMALL_BLOCK) {
+        const ptrdiff_t end = start + smaller(SMALL_BLOCK, count - start);
+        int any = 0;
+        for (ptrdiff_t i = start; i < end; i++) {
+            any |= weights[i] >= threshold;
+        }
+        if (!any) {
+            continue;
+        }
+        if (found + SMALL_BLOCK > MOST_CANDIDATES) {
+            return -1;
+        }
+        for (ptrdiff_t i = start; i < end; i++) {
+            candidates[found] = weights[i];
+            found += weights[i] >= threshold;
+        }
+    }
+    return found;
+}
+
+/// As `find_boundary`, which gives the same for the candidates as for all weights.
+static struct boundary find_boundary_fast(
+    const float *weights, ptrdiff_t count, struct goal goal) {
+    float candidates[MOST_CANDIDATES];
+    const float threshold = find_threshold(weights, count, goal);
+    const ptrdiff_t found = threshold > 0 ? collect(weights, count, threshold, candidates) : -1;
+    return found > 0 ? find_boundary(candidates, found, goal)
+                     : find_boundary(weights, count, goal);
+}
+
 SPIND_KERNEL static void drop_below(float *weights, ptrdiff_t count, uint32_t boundary_bits) {
     for (ptrdiff_t i = 0; i < count; i++) {
         weights[i] = ordered_bits(weights[i]) < boundary_bits ? 0 : weights[i];
@@ -95,7 +196,7 @@ SPIND_KERNEL static void drop_below(float *weights, ptrdiff_t count, uint32_t bo
 }
 
 static void keep(float *weights, ptrdiff_t count, struct goal goal) {
-    const struct boundary boundary = find_boundary(weights, count, goal);
+    const struct boundary boundary = find_boundary_fast(weights, count, goal);
     drop_below(weights, count, boundary.bits);
     ptrdiff_t left = boundary.equal_dropped;
     for (ptrdiff_t i = count - 1; i >= 0 && left > 0; i--) {
@@ -116,10 +217,7 @@ void spind_weights_keep_nucleus(float *weights, ptrdiff_t count, double share) {
     if (!(share < 1) || count < 1) {
         return;
     }
-    double total = 0;
-    for (ptrdiff_t i = 0; i < count; i++) {
-        total += (double)weights[i];
-    }
+    const double total = sum_up(weights, count);
     // All weights below this one together weigh less than what may be dropped; 0.999 is room for
     // rounding.
     const double floor = 0.999 * (1 - fmax(share, 0)) * total / (double)count;

@@ -71,8 +71,10 @@ extension WorkerPool {
         let panels = (part.count + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth
         // Of each block of rows of X, all stay in a worker's cache while its panels pass.
         let blocks = m * matrix.columns / Self.cachedFloats + 1
-        let panelCost = PackedMatrix.panelWidth * matrix.columns * m
-        split(panels, grain: Self.smallestPackedShare / max(panelCost, 1) + 1) { _, range in
+        // Even shares, however many workers are worth waking.
+        let cost = part.count * matrix.columns * m
+        let shares = max(1, min(width, cost / Self.smallestPackedShare))
+        split(panels, grain: max(1, (panels + shares - 1) / shares)) { _, range in
             for block in 0..<blocks {
                 let rows = Self.range(of: block, among: blocks, count: m, grain: 1)
                 product.compute(matrix, rows: rows, panels: range)
@@ -82,6 +84,6 @@ extension WorkerPool {
 
     /// 768 KiB, of second-level caches of 1 or 2 MiB.
     private static let cachedFloats = 192 << 10
-    /// Multiplications that take about as long as waking a worker.
-    private static let smallestPackedShare = 1 << 17
+    /// Multiplications that take longer than handing them to a worker who spins.
+    private static let smallestPackedShare = 1 << 15
 }

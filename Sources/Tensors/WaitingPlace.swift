@@ -11,7 +11,7 @@ import Synchronization
 // Sendable: the pthread objects are made for sharing, the count is atomic.
 final class WaitingPlace: @unchecked Sendable {
     /// How long a thread spins before it sleeps; waking it up costs about as much again.
-    private static let spinNanoseconds: UInt64 = 200_000
+    private static let spinNanoseconds: UInt64 = 100_000
 
     private let spins: Bool
     private let sleepers = Atomic<Int>(0)

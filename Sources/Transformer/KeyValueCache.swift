@@ -36,6 +36,22 @@ public final class KeyValueCache {
         lengths[slot] = length
     }
 
+    /// Makes the first `count` tokens of another slot this slot's only ones.
+    public func copy(_ count: Int, from source: Int, to slot: Int) {
+        precondition(
+            count >= 0 && count <= lengths[source] && source != slot,
+            "KeyValueCache.copy: \(count) of \(lengths[source]) tokens, \(source) to \(slot)")
+        lengths[slot] = count
+        for layer in 0..<configuration.layers {
+            for head in 0..<configuration.keyValueHeads {
+                for part in [keys, values] {
+                    part(layer, slot, head).update(
+                        from: part(layer, source, head), count: count * configuration.headSize)
+                }
+            }
+        }
+    }
+
     func setLength(_ slot: Int, _ length: Int) { lengths[slot] = length }
 
     /// Keys of one head from position 0 on, `[capacity, headSize]`.

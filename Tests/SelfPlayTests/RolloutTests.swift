@@ -122,6 +122,25 @@ import Transformer
         #expect(after.map(\.logpActual) == alone.map(\.logpActual))
     }
 
+    @Test(arguments: [SpinOptions.MaskMode.exact, .nemo])
+    func promptsThatBeginAlikeAreAnsweredAsEachAlone(mode: SpinOptions.MaskMode) throws {
+        let decoder = TinyModel.makeDecoder()
+        let beginning: [Int32] = [1, 3, 5, 4, 2, 6, 3, 4, 5, 7]
+        let requests = requests(12, budget: 5).map {
+            RolloutRequest(
+                prompt: beginning + $0.prompt, actual: Array($0.actual.prefix(5)), budget: 5,
+                random: $0.random)
+        }
+        let options = options(slots: 3) { $0.maskMode = mode }
+        let together = try answer(requests, options, decoder: decoder)
+        for (request, answer) in zip(requests, together) {
+            let alone = try self.answer([request], options, decoder: decoder)[0]
+            #expect(answer.generated == alone.generated)
+            #expect(abs(answer.logpActual - alone.logpActual) < Self.tolerance)
+            #expect(abs(answer.logpGenerated - alone.logpGenerated) < Self.tolerance)
+        }
+    }
+
     @Test func responsesEndAtTheStopTokenOrAtTheirBudget() throws {
         let answers = try answer(requests(40, budget: 9), options(slots: 8))
         for answer in answers {

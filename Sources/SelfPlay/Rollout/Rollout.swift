@@ -6,6 +6,7 @@ package import Transformer
 ///
 /// A wave starts with empty slots and depends on nothing that ran before it, so that generating it
 /// again gives the same bits. Which tokens are drawn depends on the request alone, up to rounding.
+/// What all prompts of a wave begin with, a template's system message, is computed once.
 package final class Rollout {
     /// What a rollout spends its time on.
     package enum Phase: Sendable {
@@ -20,6 +21,9 @@ package final class Rollout {
     /// Rows of one prefill pass; keeps its activations small beside the cache.
     package static let prefillRows = 2048
 
+    /// Shorter common beginnings of prompts are computed for each.
+    private static let smallestPrefix = 8
+
     private let decoder: Decoder
     private let pass: InferencePass
     private let sampler: Sampler
@@ -28,6 +32,8 @@ package final class Rollout {
     private let sequencesAtOnce: Int
     /// One vocabulary a worker.
     private let scratch: FloatBuffer
+    /// Tokens that all prompts of the present wave begin with; every slot holds them.
+    private var prefix = 0
     /// Tokens drawn since the rollout was made.
     package private(set) var drawnTokens = 0
     /// Tokens of prompts and actual responses since then.
@@ -59,7 +65,7 @@ package final class Rollout {
     package func answer(
         _ requests: [RolloutRequest], betweenSteps: () throws -> Void
     ) throws -> [RolloutAnswer] {
-        for slot in 0..<pass.cache.slots { pass.cache.truncate(slot, to: 0) }
+        sharePrefix(of: requests)
         var wave = Wave(requests, slots: pass.cache.slots)
         while !wave.isDone {
             finishedInWave = wave.finished
@@ -71,6 +77,29 @@ package final class Rollout {
         }
         finishedInWave = 0
         return wave.answers
+    }
+
+    /// Fills every slot with the tokens that all prompts begin with.
+    private func sharePrefix(of requests: [RolloutRequest]) {
+        for slot in 0..<pass.cache.slots { pass.cache.truncate(slot, to: 0) }
+        prefix = Self.sharedPrefix(of: requests.map(\.prompt))
+        guard prefix > 0, let prompt = requests.first?.prompt else { return }
+        pass.extend([.init(slot: 0, tokens: Array(prompt[..<prefix]))])
+        for slot in 1..<max(1, min(pass.cache.slots, requests.count)) {
+            pass.cache.copy(prefix, from: 0, to: slot)
+        }
+    }
+
+    /// How many tokens all prompts begin with, where sharing them is worth the copies.
+    ///
+    /// The last two tokens of a prompt are no part of it: both can be scored from their own rows.
+    private static func sharedPrefix(of prompts: [[Int32]]) -> Int {
+        guard prompts.count > 1, let first = prompts.first else { return 0 }
+        let shared = prompts.reduce(first.count) { shared, prompt in
+            let same = zip(first, prompt).prefix { $0 == $1 }.count
+            return min(shared, same, prompt.count - 2)
+        }
+        return shared >= smallestPrefix ? shared : 0
     }
 
     private func make(_ index: Int, _ request: RolloutRequest) -> LiveSequence {
@@ -88,11 +117,13 @@ package final class Rollout {
         var row = 0
         for slot in slots {
             guard let request = wave.live[slot]?.request else { continue }
-            let tokens = request.prompt + request.actual.dropLast()
-            chunks.append(.init(slot: slot, tokens: tokens))
-            targets += rules.window(of: request.actual, after: request.prompt, firstRow: row)
+            let tokens = request.prompt.dropFirst(prefix) + request.actual.dropLast()
+            chunks.append(.init(slot: slot, tokens: Array(tokens)))
+            // Where the prompt's row 0 would be if the shared prefix had rows.
+            let firstRow = row - prefix
+            targets += rules.window(of: request.actual, after: request.prompt, firstRow: firstRow)
             ends.append(targets.count)
-            lastPromptRows.append(row + request.prompt.count - 1)
+            lastPromptRows.append(firstRow + request.prompt.count - 1)
             row += tokens.count
         }
         phaseBegan?(.scoring)
@@ -107,7 +138,7 @@ package final class Rollout {
         }
         try draw(slots, rows: lastPromptRows, &wave)
         for slot in slots {
-            pass.cache.truncate(slot, to: wave.live[slot]?.request.prompt.count ?? 0)
+            pass.cache.truncate(slot, to: wave.live[slot]?.request.prompt.count ?? prefix)
         }
     }
 
@@ -118,7 +149,7 @@ package final class Rollout {
         pass.extend(
             slots.map { .init(slot: $0, tokens: [wave.live[$0]?.answer.generated.last ?? 0]) })
         try draw(slots, rows: Array(slots.indices), &wave)
-        for slot in slots where wave.live[slot] == nil { pass.cache.truncate(slot, to: 0) }
+        for slot in slots where wave.live[slot] == nil { pass.cache.truncate(slot, to: prefix) }
     }
 
     /// Draws the next token of each slot from its row of the last pass, split over the workers.

@@ -33,7 +33,7 @@ public struct SpinOptions: Sendable, Equatable {
     /// β, `λ` in the paper.
     public var refPolicyKLPenalty: PerIteration = .constant(0.1)
     /// Sequences that are generated side by side.
-    public var rolloutMicroBatchSize = 32
+    public var rolloutMicroBatchSize = 64
     /// Sequences scored side by side when reference log-probabilities are computed.
     public var logProbForwardMicroBatchSize = 8
     /// Optimizer moments wait in a file while responses are generated.
