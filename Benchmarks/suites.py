@@ -100,14 +100,14 @@ def rollout(suite: Suite) -> None:
     count = bench.settings.prompts
     command = ROLLOUT | {"prompts": count, "lengths": bench.lengths()[:count]}
     choices = {
-        "torch_loop": (6.0, [((), batch) for batch in GENERATE_BATCHES]),
-        "llama": (3.0, list(product(LLAMA_VARIANTS, LLAMA_SLOTS))),
+        "torch_loop": (6.0, [()], GENERATE_BATCHES),
+        "llama": (3.0, LLAMA_VARIANTS, LLAMA_SLOTS),
     }
-    for peer, (target, candidates) in choices.items():
-        trials = suite.attempt(lambda peer=peer, all=candidates: try_settings(bench, peer, all))
+    for peer, (target, variants, batches) in choices.items():
+        trials = suite.attempt(lambda choice=(peer, variants, batches): tune(bench, *choice))
         if not trials:
             continue
-        best = max(trials, key=lambda trial: trial["tokens_per_second"])
+        best = fastest(trials)
         comparison = suite.compare(
             "rollout", peer, command, target=target, extra=tuple(best["extra"]),
             peer_command=command | {"batch": best["batch"]}, warm_up=False)
@@ -116,19 +116,30 @@ def rollout(suite: Suite) -> None:
             note_utilisation(comparison, rollout_need(bench, count))
 
 
-def try_settings(bench: Workbench, peer: str, candidates: list) -> list[dict]:
-    """Short rollouts, one for each setting."""
+def tune(bench: Workbench, peer: str, variants: list, batches: tuple[int, ...]) -> list[dict]:
+    """Short rollouts: every variant at the middle batch size, then the best one at the others."""
+    middle = batches[len(batches) // 2]
+    trials = [try_settings(bench, peer, variant, [middle]) for variant in variants]
+    trials = [trial for group in trials for trial in group]
+    others = [batch for batch in batches if batch != middle]
+    return trials + try_settings(bench, peer, tuple(fastest(trials)["extra"]), others)
+
+
+def fastest(trials: list[dict]) -> dict:
+    return max(trials, key=lambda trial: trial["tokens_per_second"])
+
+
+def try_settings(bench: Workbench, peer: str, extra: tuple[str, ...],
+                 batches: list[int]) -> list[dict]:
     trials = []
-    for extra in dict.fromkeys(extra for extra, _ in candidates):
-        with bench.start(peer, extra=extra) as contestant:
-            for batch in (batch for own, batch in candidates if own == extra):
-                answer = contestant.ask(**ROLLOUT | {
-                    "prompts": TRIAL_PROMPTS, "max_new_tokens": TRIAL_TOKENS, "batch": batch,
-                    "lengths": bench.lengths(TRIAL_TOKENS)[:TRIAL_PROMPTS]})
-                speed = answer["useful_tokens"] / answer["seconds"]
-                trials.append({
-                    "extra": list(extra), "batch": batch, "tokens_per_second": speed})
-                print(f"  {peer} {' '.join(extra)} batch {batch}: {speed:.0f} tokens/s")
+    with bench.start(peer, extra=extra) as contestant:
+        for batch in batches:
+            answer = contestant.ask(**ROLLOUT | {
+                "prompts": TRIAL_PROMPTS, "max_new_tokens": TRIAL_TOKENS, "batch": batch,
+                "lengths": bench.lengths(TRIAL_TOKENS)[:TRIAL_PROMPTS]})
+            speed = answer["useful_tokens"] / answer["seconds"]
+            trials.append({"extra": list(extra), "batch": batch, "tokens_per_second": speed})
+            print(f"  {peer} {' '.join(extra)} batch {batch}: {speed:.0f} tokens/s", flush=True)
     return trials
 
 
