@@ -23,8 +23,8 @@ struct Workshop {
         let decoder = Decoder(configuration: configuration, weights: weights, pool: pool)
         let layers = LayerTrials(decoder: decoder, gradients: gradients)
         makers =
-            Self.linearRows.map { rows in { [layers.linear(rows: rows)] } } + [
-                { [layers.linearBackward(rows: 1024)] },
+            Self.linearRows.map { rows in { [layers.inferenceLinear(rows: rows)] } } + [
+                { [layers.linear(rows: 1024), layers.linearBackward(rows: 1024)] },
                 {
                     layers.attention(
                         sequences: Self.packedSequences.count, length: Self.packedSequences.length)

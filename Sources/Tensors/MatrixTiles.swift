@@ -2,16 +2,17 @@ import CKernels
 import Glibc
 import Synchronization
 
-/// The matrix tiles of processors that have them (AMX), which multiply float32 matrices faster than
-/// vector registers do.
-///
-/// SPIND_MATRIX_TILES=off in the environment leaves them unused.
+/// The matrix tiles of processors that have them (AMX), by which float32 matrices can be multiplied.
 public enum MatrixTiles {
     /// Whether the processor has tiles, the system allows them, and their products are right.
     public static let areUsable =
-        getenv("SPIND_MATRIX_TILES").map { String(cString: $0) } != "off"
-        && spind_tile_product_is_usable()
+        spind_tile_product_is_usable()
         && MatrixProduct.agreesWithNaive(MatrixProduct.computeByTiles)
+
+    /// Whether products use them: only with SPIND_MATRIX_TILES=on in the environment, since whole
+    /// training steps have not been seen to gain (docs/decisions/0006).
+    public static let areUsed =
+        getenv("SPIND_MATRIX_TILES").map { String(cString: $0) } == "on" && areUsable
 
     /// Scratch memory of products that have ended; as many as have ever run at the same time.
     private static let idle = Mutex<[FloatBuffer]>([])

@@ -25,7 +25,7 @@ public struct SpeedProbe: Sendable {
         matrixProduct(size: size, seconds: seconds, pool.multiplyByVectors)
     }
 
-    /// The same as this program multiplies: by matrix tiles, where there are any.
+    /// The same as this program multiplies: by matrix tiles, where they are used.
     public func fastestMatrixProduct(size: Int = 2048, seconds: Double = 0.2) -> Double? {
         matrixProduct(size: size, seconds: seconds) {
             pool.multiply($0.a, $0.b, into: $0.c, m: $0.m, n: $0.n, k: $0.k)

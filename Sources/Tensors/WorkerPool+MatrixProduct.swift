@@ -21,14 +21,19 @@ extension WorkerPool {
         product.checkShapes()
         if product.m <= Self.skinnyRows && transposeB && !transposeA {
             split(product, Self.grain, byRows: false, MatrixProduct.computeSkinny)
-        } else if MatrixTiles.areUsable {
-            // Each worker packs the rows of A anew for its columns, which costs most for a
-            // transposed A; without enough columns there is no choice.
-            let byRows = transposeA || n < 2 * width * Self.tilePanel
-            split(product, Self.tilePanel, byRows: byRows, MatrixProduct.computeByTiles)
+        } else if MatrixTiles.areUsed {
+            multiplyByTiles(product)
         } else {
             multiplyByVectors(product)
         }
+    }
+
+    /// - Precondition: `MatrixTiles.areUsable`.
+    package func multiplyByTiles(_ product: MatrixProduct) {
+        // Each worker packs the rows of A anew for its columns, which costs most for a transposed A;
+        // without enough columns there is no choice.
+        let byRows = product.transposeA || product.n < 2 * width * Self.tilePanel
+        split(product, Self.tilePanel, byRows: byRows, MatrixProduct.computeByTiles)
     }
 
     /// Leaves matrix tiles alone.

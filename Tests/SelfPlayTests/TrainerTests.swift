@@ -76,6 +76,18 @@ import Transformer
         #expect(abs(result.gradientNorm - expectedNorm) < Self.gradientTolerance * expectedNorm)
     }
 
+    @Test func aMicroBatchOfMoreRowsThanPassTogetherHasTheSameGradient() throws {
+        // The mean over a batch does not change when every pair is there many times.
+        let many = pairs([[RolloutSample]](repeating: samples, count: 40).flatMap(\.self))
+        #expect(many.reduce(0) { $0 + $1.tokenCount } > 2 * Trainer.rowBudget)
+        let few = try step(TinyModel.makeDecoder(), pairs(samples))
+        let result = try step(TinyModel.makeDecoder(), many, micro: many.count)
+        #expect(result.outcomes.count == many.count)
+        #expect(
+            abs(result.gradientNorm - few.gradientNorm)
+                < Self.gradientTolerance * few.gradientNorm)
+    }
+
     private func step(
         _ decoder: Decoder, _ pairs: [TrainingPair], klPenalty: Double = 0.1, micro: Int = 2,
         isReference: Bool = true, clip: Double? = nil, sftWeight: Double = 0,

@@ -103,7 +103,8 @@ private let tolerance: Float = 1e-4
         let (m, n, k) = (100, 700, 650)
         let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
         let whole = FloatBuffer(count: m * n)
-        Self.pools[2].multiply(a.pointer, b.pointer, into: whole.pointer, m: m, n: n, k: k)
+        Self.pools[2].multiplyByTiles(
+            MatrixProduct(a.pointer, b.pointer, into: whole.pointer, m: m, n: n, k: k))
         let part = FloatBuffer(count: 3 * 5)
         MatrixProduct.computeByTiles(
             MatrixProduct(
@@ -114,6 +115,13 @@ private let tolerance: Float = 1e-4
             for column in 0..<5 {
                 #expect(part[row * 5 + column] == whole[(41 + row) * n + 333 + column])
             }
+        }
+    }
+
+    @Test(.enabled(if: MatrixTiles.areUsable))
+    func tilesSharedOutOverWorkersAgreeWithTheNaiveLoop() {
+        for pool in Self.pools {
+            #expect(MatrixProduct.agreesWithNaive { pool.multiplyByTiles($0) })
         }
     }
 

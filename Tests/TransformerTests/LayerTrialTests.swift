@@ -29,7 +29,10 @@ struct LayerTrialTests {
             decoder: Decoder(configuration: configuration, weights: weights, pool: pool),
             gradients: gradients)
         let trials =
-            [layers.linear(rows: 3), layers.linearBackward(rows: 3), layers.logits(rows: 3)]
+            [
+                layers.linear(rows: 3), layers.inferenceLinear(rows: 3),
+                layers.linearBackward(rows: 3), layers.logits(rows: 3),
+            ]
             + layers.attention(sequences: 2, length: 20)
             + [layers.cachedAttention(sequences: 3, context: 17)]
             + layers.norms(rows: 5) + layers.head(rows: 4)

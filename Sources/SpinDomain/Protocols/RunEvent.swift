@@ -18,7 +18,8 @@ public enum RunEvent: Sendable {
 
 /// What a run computes with; speeds of other runs compare only where this is the same.
 public struct RunEnvironment: Sendable, Equatable {
-    /// Kernels of large matrix products: an OpenBLAS core such as "SkylakeX", or "portable".
+    /// Kernels of large matrix products: an OpenBLAS core such as "SkylakeX", "portable", or
+    /// "AMX" for matrix tiles.
     public var blasKernel: String
     public var threads: Int
     /// Operations a second of a large matrix product on all threads; nil when not measured.

@@ -7,6 +7,8 @@ import Tensors
 package struct LayerTrials {
     private let decoder: Decoder
     private let parameters: Parameters
+    /// With the packed weights that inference uses.
+    private let inferenceParameters: Parameters
     private let operations: FloatOperations
 
     private var configuration: DecoderConfiguration { decoder.configuration }
@@ -17,19 +19,29 @@ package struct LayerTrials {
         self.decoder = decoder
         parameters = Parameters(
             weights: decoder.weights, gradients: gradients, pool: decoder.pool)
+        inferenceParameters = decoder.packedParameters()
         operations = FloatOperations(decoder.configuration)
     }
 
     // MARK: Linear layers
 
-    /// All products of the layers with their weights.
+    /// All products of the layers with their weights, as training computes them.
     package func linear(rows: Int) -> LayerTrial {
+        linear("linear forward", rows: rows, parameters)
+    }
+
+    /// The same as decoding and prefill compute them.
+    package func inferenceLinear(rows: Int) -> LayerTrial {
+        linear("linear inference", rows: rows, inferenceParameters)
+    }
+
+    private func linear(_ name: String, rows: Int, _ parameters: Parameters) -> LayerTrial {
         let (x, y) = (activations(rows), activations(rows))
         return LayerTrial(
-            "linear forward", rows: rows, operations: linearOperations(rows), bytes: linearBytes
+            name, rows: rows, operations: linearOperations(rows), bytes: linearBytes
         ) {
             for linear in self.linears {
-                linear.forward(x.pointer, into: y.pointer, rows: rows, self.parameters)
+                linear.forward(x.pointer, into: y.pointer, rows: rows, parameters)
             }
         }
     }
@@ -191,7 +203,7 @@ package struct LayerTrials {
             "head logits", rows: rows, operations: Double(rows) * operations.head,
             bytes: headBytes
         ) {
-            _ = head.logits(x.pointer, rows: Array(0..<rows), self.parameters)
+            _ = head.logits(x.pointer, rows: Array(0..<rows), self.inferenceParameters)
         }
     }
 
