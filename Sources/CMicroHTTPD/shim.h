@@ -8,7 +8,6 @@
 
 /* What `microhttpd_start` passes on; every callback gets `context`. */
 struct microhttpd_settings {
-    int listen_socket;
     unsigned int threads;
     unsigned int connection_limit;
     unsigned int idle_seconds;
@@ -22,9 +21,9 @@ struct microhttpd_settings {
 
 static inline struct MHD_Daemon *microhttpd_start(const struct microhttpd_settings *s) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
+            | MHD_USE_NO_LISTEN_SOCKET,
         0, NULL, NULL, s->request_part, s->context,
-        MHD_OPTION_LISTEN_SOCKET, s->listen_socket,
         MHD_OPTION_THREAD_POOL_SIZE, s->threads,
         MHD_OPTION_CONNECTION_LIMIT, s->connection_limit,
         MHD_OPTION_CONNECTION_TIMEOUT, s->idle_seconds,

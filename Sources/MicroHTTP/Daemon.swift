@@ -13,13 +13,13 @@ struct Daemon: @unchecked Sendable {
     private static let connectionMemory = 64 << 10
 
     /// Starts the threads; `core` must outlive them.
-    init(core: ServerCore, listeningOn descriptor: Int32) throws(HTTPServerError) {
+    init(core: ServerCore) throws(HTTPServerError) {
         let configuration = core.configuration
+        let threads = max(1, configuration.threads)
         var settings = microhttpd_settings(
-            listen_socket: descriptor,
-            threads: UInt32(max(1, configuration.threads)),
-            connection_limit: UInt32(
-                max(configuration.threads, configuration.maximumConnections)),
+            threads: UInt32(threads),
+            // The acceptor keeps the limit; here each thread could hold all connections.
+            connection_limit: UInt32(threads * (configuration.maximumConnections + 1)),
             idle_seconds: UInt32(max(1, configuration.idleSeconds)),
             connection_memory: Self.connectionMemory,
             context: Unmanaged.passUnretained(core).toOpaque(),
@@ -31,14 +31,13 @@ struct Daemon: @unchecked Sendable {
         self.pointer = pointer
     }
 
-    /// Takes no more connections and resets those that nobody has accepted yet.
+    /// Serves a connection from now on.
     ///
-    /// - Returns: the listening socket, to be closed after `stop`.
-    func refuseConnections() -> Int32 {
-        let descriptor = MHD_quiesce_daemon(pointer)
-        // Without this the kernel would go on completing handshakes that nobody serves.
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        return descriptor
+    /// - Returns: false if it could not, and closed the socket.
+    func serve(
+        _ descriptor: Int32, from address: UnsafePointer<sockaddr>, _ length: socklen_t
+    ) -> Bool {
+        MHD_add_connection(pointer, descriptor, address, length) == .YES
     }
 
     /// Closes every connection and ends the threads; aborts if one is still suspended.

@@ -19,23 +19,26 @@ public final class HTTPServer: Sendable {
         _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
         handler: any HTTPHandler
     ) throws(HTTPServerError) {
-        let core = ServerCore(configuration: configuration, handler: handler)
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
         do throws(HTTPServerError) {
-            daemon = try Daemon(core: core, listeningOn: socket.descriptor)
+            let acceptor = try Acceptor(
+                listener: socket.descriptor,
+                maximumConnections: max(1, configuration.maximumConnections))
+            core = ServerCore(configuration: configuration, handler: handler, acceptor: acceptor)
+            daemon = try Daemon(core: core)
         } catch {
             close(socket.descriptor)
             throw error
         }
         port = socket.port
-        self.core = core
         core.watchdog.start()
+        core.acceptor.start { [daemon] in daemon.serve($0, from: $1, $2) }
     }
 
     deinit { stop() }
 
     /// How many connections are open.
-    public var openConnections: Int { core.openConnections }
+    public var openConnections: Int { core.acceptor.openConnections }
 
     /// How many requests have been understood but not yet answered to the end.
     public var requestsInFlight: Int { core.inFlight.count }
@@ -49,8 +52,7 @@ public final class HTTPServer: Sendable {
     @discardableResult
     public func stop() -> Bool {
         guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return true }
-        let listener = daemon.refuseConnections()
-        let core = core
+        core.acceptor.stop()
         let isDrained = core.inFlight.drain(seconds: core.configuration.drainSeconds) {
             // From here on nothing is suspended, which libmicrohttpd's stop would not survive.
             core.watchdog.announceStop {
@@ -58,7 +60,7 @@ public final class HTTPServer: Sendable {
             }
         }
         daemon.stop()
-        close(listener)
+        core.acceptor.allConnectionsEnded()
         core.watchdog.stop()
         return isDrained
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A bound socket that listens; owned by libmicrohttpd's daemon once that runs.
+/// A bound socket that listens; owned by the acceptor once that exists.
 struct ListeningSocket {
     let descriptor: Int32
     let port: Int

@@ -1,6 +1,5 @@
 import CMicroHTTPD
 import Glibc
-import Synchronization
 
 /// What all threads of one server share.
 final class ServerCore: Sendable {
@@ -8,14 +7,13 @@ final class ServerCore: Sendable {
     let handler: any HTTPHandler
     let watchdog = Watchdog()
     let inFlight = RequestsInFlight()
-    private let connections = Atomic<Int>(0)
+    let acceptor: Acceptor
 
-    init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
+    init(configuration: HTTPServerConfiguration, handler: any HTTPHandler, acceptor: Acceptor) {
         self.configuration = configuration
         self.handler = handler
+        self.acceptor = acceptor
     }
-
-    var openConnections: Int { connections.load(ordering: .relaxed) }
 
     /// An answer of the server itself; the connection ends after it.
     func refusal(_ problem: MalformedRequest, requestID: String) -> HTTPResponse {
@@ -26,7 +24,6 @@ final class ServerCore: Sendable {
     }
 
     func connectionStarted(_ handle: OpaquePointer) -> Connection {
-        connections.add(1, ordering: .relaxed)
         let connection = Connection(
             descriptor: microhttpd_socket(handle), remoteAddress: Self.remoteAddress(of: handle),
             limits: configuration)
@@ -37,7 +34,7 @@ final class ServerCore: Sendable {
     func connectionClosed(_ connection: Connection) {
         connection.isClosing()
         watchdog.remove(connection)
-        connections.subtract(1, ordering: .relaxed)
+        acceptor.connectionEnded()
     }
 
     private static func remoteAddress(of handle: OpaquePointer) -> String {
