@@ -150,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["SpinDomain"], exclude: ["Scripts"],
+            name: "EndToEndTests", dependencies: ["SpinDomain"], exclude: ["Contract", "Scripts"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

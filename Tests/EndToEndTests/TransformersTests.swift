@@ -9,7 +9,8 @@ struct TransformersTests {
 
     @Test(
         .enabled(
-            if: python != nil, "no Python with torch and transformers (SPIND_PYTHON names one)"))
+            if: Python.has("torch, transformers"),
+            "no Python with torch and transformers (SPIND_PYTHON names one)"))
     func theReferenceOfAnIterationIsTheCheckpointOfTheOneBefore() throws {
         let game = try Game()
         let server = try Server(dataFolder: game.dataFolder.path)
@@ -27,19 +28,11 @@ struct TransformersTests {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Scripts/check_checkpoint.py").path
         let result = try Program.run(
-            [try #require(Self.python), script, folder, file],
+            [Python.path, script, folder, file],
             program: URL(fileURLWithPath: "/usr/bin/env"))
         #expect(result.status == 0, "\(result.errors)")
         let worst = try #require(
             Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(worst < Self.tolerance)
     }
-
-    private static let python: String? = {
-        let python = ProcessInfo.processInfo.environment["SPIND_PYTHON"] ?? "python3"
-        let result = try? Program.run(
-            [python, "-c", "import torch, transformers"],
-            program: URL(fileURLWithPath: "/usr/bin/env"))
-        return result?.status == 0 ? python : nil
-    }()
 }
