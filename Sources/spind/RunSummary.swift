@@ -8,7 +8,8 @@ enum RunSummary {
         print("data: \(estimate.rows) of \(estimate.fileRows) rows\(leftOut)")
         print(
             "plan: \(estimate.totalSteps) steps, \(estimate.stepsPerEpoch) an epoch; "
-                + "\(estimate.parameters) parameters, about \(estimate.memoryBytes >> 20) MiB")
+                + "\(estimate.parameters) parameters, about \(estimate.memoryBytes >> 20) MiB "
+                + "of memory, \(estimate.diskBytes >> 20) MiB of checkpoints")
         for warning in estimate.warnings { print("warning: \(warning)") }
     }
 }

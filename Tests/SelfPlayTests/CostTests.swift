@@ -2,6 +2,7 @@ import Glibc
 import SelfPlay
 import SpinDomain
 import Testing
+import Transformer
 
 struct CostTests {
     /// The machine's own, since the peak is measured with it.
@@ -31,6 +32,41 @@ struct CostTests {
             #expect(try #require(step.residentBytes) > 0)
             #expect(try #require(step.peakResidentBytes) > 0)
         }
+    }
+
+    @Test func aRunsOperationsAreThoseOfItsParts() throws {
+        let arena = try Arena()
+        let setting = try ModelSetting(path: arena.plan.sources.modelPath)
+        let decoder = setting.decoder
+        let rows = [DataRow(prompt: [1, 2, 3], response: [4, 5])]
+        var configuration = arena.configuration
+        configuration.train.globalBatchSize = 1
+        configuration.train.valCheckInterval = nil
+        let plan = GamePlan(configuration, rows: rows.count)
+        let operations = RunOperations(
+            decoder, configuration, plan: plan, rows: rows, validationRows: rows,
+            lengths: LengthRule(configuration, contextLength: decoder.contextLength))
+
+        // Three rows of the prompt and one of each response; both first tokens have one row.
+        let forward = FloatOperations(decoder)
+        let pair = forward.forward(positions: [0, 1, 2, 3, 3], scoredRows: 3)
+        let single = forward.forward(positions: [0, 1, 2, 3], scoredRows: 2)
+        let iterations = Double(plan.iterations.count)
+        #expect(operations.training == 3 * pair * Double(plan.totalSteps))
+        #expect(operations.rollout == pair * iterations * Double(plan.draws))
+        #expect(operations.validation == single * (iterations + 1))
+        #expect(operations.seconds(peak: 1e9) == 2 * operations.seconds(peak: 2e9))
+    }
+
+    @Test func theEstimateKnowsTimeAndDisk() throws {
+        let arena = try Arena()
+        #expect(try arena.makeEngine().check(arena.plan).seconds == nil)
+        arena.clock = RealClock()
+        arena.measuresPeak = true
+        let estimate = try arena.makeEngine().check(arena.plan)
+        #expect(try #require(estimate.seconds) > 0)
+        #expect(estimate.diskBytes > 0)
+        #expect(estimate.diskBytes.isMultiple(of: estimate.checkpointBytes))
     }
 
     @Test func withoutAPeakThereIsNoMFU() throws {

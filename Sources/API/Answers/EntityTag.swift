@@ -6,8 +6,11 @@ import SpinDomain
 enum EntityTag {
     /// A tag that differs when a byte of the body does: 64 bits of FNV-1a.
     static func hash(_ bytes: Data) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let hash = bytes.withUnsafeBytes { bytes in
+            bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, byte in
+                (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
+        }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -64,7 +64,8 @@ extension RunEstimate {
             "too_long_rows": .integer(tooLongRows), "validation_rows": JSONValue(validationRows),
             "steps_per_epoch": .integer(stepsPerEpoch), "total_steps": .integer(totalSteps),
             "parameters": .integer(parameters), "memory_bytes": .integer(memoryBytes),
-            "checkpoint_bytes": .integer(checkpointBytes), "warnings": JSONValue(warnings),
+            "checkpoint_bytes": .integer(checkpointBytes), "disk_bytes": .integer(diskBytes),
+            "seconds": JSONValue(seconds), "warnings": JSONValue(warnings),
             "first_rows": .array(
                 firstRows.map { row in
                     [

@@ -51,7 +51,12 @@ public final class GameEngine: SelfPlayEngine {
     }
 
     public func check(_ plan: RunPlan) throws -> RunEstimate {
-        try prepare(plan, memoryBytes: MachineMemory.total()).estimate
+        let prepared = try prepare(plan, memoryBytes: MachineMemory.total())
+        var estimate = prepared.estimate
+        if measuresPeak {
+            estimate.seconds = peakOperations().map { prepared.operations.seconds(peak: $0) }
+        }
+        return estimate
     }
 
     public func run(

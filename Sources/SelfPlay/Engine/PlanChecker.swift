@@ -39,7 +39,7 @@ struct PlanChecker {
             .init(prepared.rows, lengths, microBatchSize: configuration.train.microBatchSize))
         check(memory, available: memoryBytes)
         guard problems.isEmpty else { throw refusal }
-        let estimate = RunEstimate(
+        var estimate = RunEstimate(
             rows: prepared.rows.count, fileRows: fileRows.count,
             tooLongRows: prepared.tooLongRows,
             validationRows: job.sources.validationPath.map { _ in validationRows.count },
@@ -47,9 +47,13 @@ struct PlanChecker {
             totalSteps: plan.totalSteps, parameters: model.parameterCount,
             memoryBytes: memory.bytes, checkpointBytes: checkpointBytes(model),
             warnings: warnings, firstRows: firstRows(prepared.rows, model))
+        estimate.diskBytes = estimate.checkpointBytes * checkpoints(plan)
         return PreparedRun(
             model: model, rows: prepared.rows, validationRows: validationRows, plan: plan,
             estimate: estimate,
+            operations: RunOperations(
+                model.decoder, configuration, plan: plan, rows: prepared.rows,
+                validationRows: validationRows, lengths: lengths),
             endStrings: EndStrings(
                 configuration.spin.samplingParams.endStrings, model.codec?.tokenizer),
             lengths: lengths)
@@ -163,6 +167,14 @@ struct PlanChecker {
         fail(
             pointer,
             "the run may need \(memory.bytes >> 20) MiB, but \(available >> 20) MiB can be had")
+    }
+
+    /// The most that there are at one time: those that stay, the two that a resume needs, and the
+    /// one being written.
+    private func checkpoints(_ plan: GamePlan) -> Int {
+        let between = configuration.train.saveInterval.map { plan.totalSteps / $0 } ?? 0
+        let all = plan.iterations.count + between
+        return min(all, configuration.checkpoint.keep.map { $0 + 3 } ?? all)
     }
 
     private func checkpointBytes(_ model: ModelSetting) -> Int {

@@ -8,6 +8,7 @@ package struct PreparedRun: Sendable {
     package let validationRows: [DataRow]
     package let plan: GamePlan
     package let estimate: RunEstimate
+    package let operations: RunOperations
     /// Nil without end strings.
     package let endStrings: EndStrings?
     package let lengths: LengthRule

@@ -54,6 +54,11 @@ public struct RunEstimate: Sendable, Equatable {
     public var parameters: Int
     public var memoryBytes: Int
     public var checkpointBytes: Int
+    /// Of all checkpoints that there may be at one time.
+    public var diskBytes = 0
+    /// A guess from the operations needed and the machine's speed, right within a factor of two or
+    /// three; nil where the speed is not measured.
+    public var seconds: Double?
     public var warnings: [String]
     /// The first rows as the model will see them.
     public var firstRows: [TokenisedRow]
