@@ -2,7 +2,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        libmicrohttpd-dev libsqlite3-dev libopenblas-dev nettle-dev libpcre2-dev pkg-config \
+        libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libopenblas-dev nettle-dev libpcre2-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -12,7 +12,7 @@ RUN swift build -c release --product spind --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        libmicrohttpd12 libsqlite3-0 libopenblas0-pthread libnettle8 libpcre2-8-0 libstdc++6 \
+        libmicrohttpd12 libgnutls30 libsqlite3-0 libopenblas0-pthread libnettle8 libpcre2-8-0 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 65532 -g 65532 /data
 COPY --from=build /source/.build/release/spind /usr/local/bin/spind

@@ -84,8 +84,12 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
+        // libmicrohttpd's TLS; asked directly what is wrong with a certificate.
+        .systemLibrary(
+            name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         // An HTTP server: requests in, responses out, on libmicrohttpd's own threads.
-        .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
+        .target(
+            name: "MicroHTTP", dependencies: ["CMicroHTTPD", "CGnuTLS"], swiftSettings: strict),
         // The routes of /v1.
         .target(
             name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents"],

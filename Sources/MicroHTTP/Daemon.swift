@@ -6,6 +6,8 @@ import Glibc
 /// Sendable, because libmicrohttpd allows these calls from any thread but its own.
 struct Daemon: @unchecked Sendable {
     private let pointer: OpaquePointer
+    /// libmicrohttpd keeps pointers into it.
+    private let identity: PEMTexts?
 
     /// Holds a request's head, pieces of its body and the answer's head.
     ///
@@ -13,15 +15,18 @@ struct Daemon: @unchecked Sendable {
     private static let connectionMemory = 64 << 10
 
     /// Starts the threads; `core` must outlive them.
-    init(core: ServerCore) throws(HTTPServerError) {
+    init(core: ServerCore, identity: TLSIdentity?) throws(HTTPServerError) {
         let configuration = core.configuration
         let threads = max(1, configuration.threads)
+        let texts = identity.map(PEMTexts.init)
         var settings = microhttpd_settings(
             threads: UInt32(threads),
             // The acceptor keeps the limit; here each thread could hold all connections.
             connection_limit: UInt32(threads * (configuration.maximumConnections + 1)),
             idle_seconds: UInt32(max(1, configuration.idleSeconds)),
             connection_memory: Self.connectionMemory,
+            certificate: texts?.certificate,
+            key: texts?.key,
             context: Unmanaged.passUnretained(core).toOpaque(),
             request_line: requestLineArrived,
             request_part: requestPartArrived,
@@ -29,6 +34,7 @@ struct Daemon: @unchecked Sendable {
             connection_changed: connectionChanged)
         guard let pointer = microhttpd_start(&settings) else { throw .daemonNotStarted }
         self.pointer = pointer
+        self.identity = texts
     }
 
     /// Serves a connection from now on.
@@ -42,6 +48,24 @@ struct Daemon: @unchecked Sendable {
 
     /// Closes every connection and ends the threads; aborts if one is still suspended.
     func stop() { MHD_stop_daemon(pointer) }
+}
+
+/// Texts that C code may look at for as long as this object lives.
+///
+/// Sendable, because nobody changes them.
+private final class PEMTexts: @unchecked Sendable {
+    let certificate: UnsafePointer<CChar>?
+    let key: UnsafePointer<CChar>?
+
+    init(_ identity: TLSIdentity) {
+        certificate = UnsafePointer(strdup(identity.certificate))
+        key = UnsafePointer(strdup(identity.key))
+    }
+
+    deinit {
+        free(UnsafeMutablePointer(mutating: certificate))
+        free(UnsafeMutablePointer(mutating: key))
+    }
 }
 
 /// The start of a request's life; balanced by `requestCompleted`, which always follows.
@@ -78,7 +102,8 @@ private func requestCompleted(
 ) {
     guard let state = request?.pointee else { return }
     request?.pointee = nil
-    Unmanaged<Exchange>.fromOpaque(state).takeRetainedValue().end()
+    Unmanaged<Exchange>.fromOpaque(state).takeRetainedValue()
+        .end(isComplete: reason == .REQUEST_TERMINATED_COMPLETED_OK)
 }
 
 private func connectionChanged(

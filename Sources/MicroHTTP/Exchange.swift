@@ -18,6 +18,9 @@ final class Exchange {
     private let target: String?
     private var phase = Phase.head
     private var requestID = ""
+    private var method = ""
+    private var status: Int?
+    private var headArrivedAt = Instant.now
     private var connection: Connection?
     private var body: BodyCollector?
 
@@ -57,12 +60,16 @@ final class Exchange {
     }
 
     /// The answer has been sent, or the connection is lost.
-    func end() {
+    func end(isComplete: Bool) {
         if case .waiting(let deferred) = phase { core.watchdog.remove(deferred) }
-        if let connection {
-            connection.awaitsNextHead()
-            core.inFlight.leave()
-        }
+        guard let connection else { return }
+        connection.awaitsNextHead()
+        core.inFlight.leave()
+        core.handler.requestEnded(
+            RequestRecord(
+                requestID: requestID, remoteAddress: connection.remoteAddress, method: method,
+                path: target.map { String($0.prefix { $0 != "?" }) } ?? "",
+                status: status, seconds: headArrivedAt.secondsUntil(.now), isComplete: isComplete))
     }
 }
 
@@ -74,6 +81,8 @@ extension Exchange {
         guard let state = microhttpd_socket_context(handle.pointer) else { return false }
         let connection = Unmanaged<Connection>.fromOpaque(state).takeUnretainedValue()
         self.connection = connection
+        self.method = String(cString: method)
+        headArrivedAt = .now
         let isWelcome = core.inFlight.enter()
         let headers = RequestHeaders(of: handle.pointer)
         requestID = RequestID.accepting(headers.value(of: "X-Request-Id"))
@@ -195,14 +204,16 @@ extension Exchange {
             return answer(deferred, on: handle)
         }
         phase = .answered
-        return ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        status = ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        return status != nil
     }
 
     private func answer(_ deferred: DeferredResponse, on handle: ConnectionHandle) -> Bool {
         guard let response = deferred.response(orSuspend: handle) else { return true }
         core.watchdog.remove(deferred)
         phase = .answered
-        return ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        status = ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        return status != nil
     }
 
     private func stopRefusal() -> HTTPResponse { core.refusal(.stopping, requestID: requestID) }

@@ -23,9 +23,14 @@ public protocol HTTPHandler: Sendable {
     ///
     /// - Parameter reason: one English sentence about what is wrong with the request.
     func refusal(status: Int, reason: String, requestID: String) -> HTTPResponse
+
+    /// Hears what became of a request; called on a server thread, so that it must not wait.
+    func requestEnded(_ record: RequestRecord)
 }
 
 extension HTTPHandler {
+    public func requestEnded(_ record: RequestRecord) {}
+
     public func admit(_ head: HTTPRequest) -> BodyPolicy { .memory(maximumBytes: 1 << 20) }
 
     public func refusal(status: Int, reason: String, requestID: String) -> HTTPResponse {

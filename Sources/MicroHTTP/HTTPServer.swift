@@ -9,7 +9,7 @@ public final class HTTPServer: Sendable {
     /// The port it listens on, also where port 0 was asked for.
     public let port: Int
     private let core: ServerCore
-    private let daemon: Daemon
+    private let daemons: Daemons
     private let isStopped = Atomic(false)
 
     /// Listens and starts the threads; requests may arrive before this returns.
@@ -25,14 +25,22 @@ public final class HTTPServer: Sendable {
                 listener: socket.descriptor,
                 maximumConnections: max(1, configuration.maximumConnections))
             core = ServerCore(configuration: configuration, handler: handler, acceptor: acceptor)
-            daemon = try Daemon(core: core)
+            daemons = Daemons(try Daemon(core: core, identity: configuration.identity))
         } catch {
             close(socket.descriptor)
             throw error
         }
         port = socket.port
         core.watchdog.start()
-        core.acceptor.start { [daemon] in daemon.serve($0, from: $1, $2) }
+        core.acceptor.start { [core, daemons] descriptor, address, length in
+            guard core.connectionArrived(from: address) else {
+                close(descriptor)
+                return false
+            }
+            let isServed = daemons.serve(descriptor, from: address, length)
+            if !isServed { core.connectionLost(from: address) }
+            return isServed
+        }
     }
 
     deinit { stop() }
@@ -42,6 +50,16 @@ public final class HTTPServer: Sendable {
 
     /// How many requests have been understood but not yet answered to the end.
     public var requestsInFlight: Int { core.inFlight.count }
+
+    /// Shows another certificate to clients that connect from now on.
+    ///
+    /// - Throws: `HTTPServerError`; then everything stays as it is.
+    public func renew(_ identity: TLSIdentity) throws(HTTPServerError) {
+        guard core.configuration.identity != nil, !isStopped.load(ordering: .acquiring) else {
+            throw .badIdentity("the server speaks plain HTTP, or has stopped")
+        }
+        daemons.add(try Daemon(core: core, identity: identity))
+    }
 
     /// Refuses new connections and requests, ends event streams, answers deferred requests with
     /// 503, waits for the answers under way up to `drainSeconds`, and ends the threads.
@@ -59,7 +77,7 @@ public final class HTTPServer: Sendable {
                 core.refusal(.stopping, requestID: RequestID.accepting(nil))
             }
         }
-        daemon.stop()
+        daemons.stop()
         core.acceptor.allConnectionsEnded()
         core.watchdog.stop()
         return isDrained

@@ -9,6 +9,10 @@ public struct HTTPServerConfiguration: Sendable {
     public var threads = 2
     /// Connections over this wait in the kernel's queue until another one ends.
     public var maximumConnections = 512
+    /// Further connections of an address are closed at once; nil for no limit.
+    public var maximumConnectionsPerAddress: Int?
+    /// For HTTPS, TLS 1.2 and newer; nil for plain HTTP.
+    public var identity: TLSIdentity?
     /// Longer targets are refused with 414.
     public var maximumTargetBytes = 8 << 10
     /// More bytes of header fields are refused with 431.

@@ -4,6 +4,8 @@ public enum HTTPServerError: Error, CustomStringConvertible {
     case badAddress(String)
     /// A system call failed; for a port in use the operation is `bind`.
     case system(operation: String, reason: String)
+    /// The certificate or its key cannot be used.
+    case badIdentity(String)
     /// libmicrohttpd refused to start.
     case daemonNotStarted
 
@@ -11,6 +13,7 @@ public enum HTTPServerError: Error, CustomStringConvertible {
         switch self {
         case .badAddress(let address): "\(address) is not an address to listen on"
         case .system(let operation, let reason): "\(operation): \(reason)"
+        case .badIdentity(let reason): reason
         case .daemonNotStarted: "libmicrohttpd did not start"
         }
     }

@@ -10,6 +10,10 @@ struct Instant: Comparable, Sendable {
 
     static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    func secondsUntil(_ later: Instant) -> Double {
+        later < self ? 0 : Double(later.nanoseconds - nanoseconds) / 1e9
+    }
+
     /// Never passes the distant future, whatever the number of seconds.
     func advanced(bySeconds seconds: Double) -> Instant {
         let step = UInt64(exactly: (max(0, seconds) * 1e9).rounded()) ?? .max

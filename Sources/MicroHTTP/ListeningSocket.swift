@@ -77,6 +77,22 @@ struct SocketAddress {
         }
     }
 
+    /// The address without its port, as text.
+    static func numeric(_ address: UnsafePointer<sockaddr>) -> String {
+        let raw = UnsafeRawPointer(address)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            var ip = raw.load(as: sockaddr_in.self).sin_addr
+            inet_ntop(AF_INET, &ip, &text, socklen_t(text.count))
+        case AF_INET6:
+            var ip = raw.load(as: sockaddr_in6.self).sin6_addr
+            inet_ntop(AF_INET6, &ip, &text, socklen_t(text.count))
+        default: return "unknown"
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     mutating func withPointer<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         withUnsafeBytes(of: &storage) { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { addresses in

@@ -7,13 +7,15 @@ struct ResponseSender {
     let core: ServerCore
     let requestID: String
 
-    /// - Returns: false to drop the connection, because not even an error could be said.
-    func send(_ response: HTTPResponse, on connection: ConnectionHandle) -> Bool {
+    /// - Returns: the status that is sent; nil to drop the connection, because not even an error
+    ///   could be said.
+    func send(_ response: HTTPResponse, on connection: ConnectionHandle) -> Int? {
         do throws(MalformedRequest) {
             try queue(response, on: connection)
-            return true
+            return response.status
         } catch {
-            return (try? queue(core.refusal(error, requestID: requestID), on: connection)) != nil
+            let refusal = core.refusal(error, requestID: requestID)
+            return (try? queue(refusal, on: connection)) != nil ? refusal.status : nil
         }
     }
 

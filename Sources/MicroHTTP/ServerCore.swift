@@ -8,11 +8,13 @@ final class ServerCore: Sendable {
     let watchdog = Watchdog()
     let inFlight = RequestsInFlight()
     let acceptor: Acceptor
+    private let byAddress: ConnectionsByAddress
 
     init(configuration: HTTPServerConfiguration, handler: any HTTPHandler, acceptor: Acceptor) {
         self.configuration = configuration
         self.handler = handler
         self.acceptor = acceptor
+        byAddress = ConnectionsByAddress(maximum: configuration.maximumConnectionsPerAddress)
     }
 
     /// An answer of the server itself; the connection ends after it.
@@ -25,7 +27,9 @@ final class ServerCore: Sendable {
 
     func connectionStarted(_ handle: OpaquePointer) -> Connection {
         let connection = Connection(
-            descriptor: microhttpd_socket(handle), remoteAddress: Self.remoteAddress(of: handle),
+            descriptor: microhttpd_socket(handle),
+            remoteAddress: microhttpd_client_address(handle).map(SocketAddress.numeric)
+                ?? "unknown",
             limits: configuration)
         _ = watchdog.add(connection)
         return connection
@@ -34,24 +38,19 @@ final class ServerCore: Sendable {
     func connectionClosed(_ connection: Connection) {
         connection.isClosing()
         watchdog.remove(connection)
+        byAddress.leave(connection.remoteAddress)
         acceptor.connectionEnded()
     }
 
-    private static func remoteAddress(of handle: OpaquePointer) -> String {
-        guard let address = microhttpd_client_address(handle) else { return "unknown" }
-        let raw = UnsafeRawPointer(address)
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            var ip = raw.load(as: sockaddr_in.self).sin_addr
-            inet_ntop(AF_INET, &ip, &text, socklen_t(text.count))
-        case AF_INET6:
-            var ip = raw.load(as: sockaddr_in6.self).sin6_addr
-            inet_ntop(AF_INET6, &ip, &text, socklen_t(text.count))
-        default: return "unknown"
-        }
-        return text.withUnsafeBufferPointer { buffer in
-            String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
+    /// Before libmicrohttpd gets to see it.
+    ///
+    /// - Returns: false if the address has enough connections already.
+    func connectionArrived(from address: UnsafePointer<sockaddr>) -> Bool {
+        byAddress.enter(SocketAddress.numeric(address))
+    }
+
+    /// After `connectionArrived`, where libmicrohttpd could not take it.
+    func connectionLost(from address: UnsafePointer<sockaddr>) {
+        byAddress.leave(SocketAddress.numeric(address))
     }
 }

@@ -8,6 +8,10 @@ struct TestHandler: HTTPHandler {
     var respond: @Sendable (HTTPRequest) -> HTTPResponse = { .text("hello from \($0.path)") }
     var admit: @Sendable (HTTPRequest) -> BodyPolicy = { _ in .memory(maximumBytes: 1000) }
 
+    var ended: @Sendable (RequestRecord) -> Void = { _ in }
+
+    func requestEnded(_ record: RequestRecord) { ended(record) }
+
     func respond(to request: HTTPRequest) -> HTTPResponse { respond(request) }
 
     func admit(_ head: HTTPRequest) -> BodyPolicy { admit(head) }
