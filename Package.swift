@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Transformer", dependencies: ["SpinDomain", "Tensors", "CKernels"],
             swiftSettings: strict),
-        // SHA-256 for the numeric wing's checkpoints comes from libnettle, which libmicrohttpd already needs.
+        // SHA-256 of checkpoints and API keys comes from libnettle, which libmicrohttpd already needs.
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         // Hugging Face folders and GGUF files, in and out.
         .target(
@@ -92,7 +92,7 @@ let package = Package(
             name: "MicroHTTP", dependencies: ["CMicroHTTPD", "CGnuTLS"], swiftSettings: strict),
         // The routes of /v1.
         .target(
-            name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents"],
+            name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents", "CNettle"],
             swiftSettings: strict, plugins: ["Embed"]),
 
         // Wiring -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ struct Service: Sendable {
     let store: any JobStore
     let runner: JobRunner
     let engine: any SelfPlayEngine
+    let keys: KeyRing
     let folders: Folders
     let clock: any Clock
     let version: String

@@ -9,61 +9,72 @@ public final class ServiceHandler: HTTPHandler {
     public typealias InternalErrorReport = @Sendable (any Error, String) -> Void
 
     package static let maximumDocumentBytes = 256 << 10
+    /// Where nothing is read from a body, a client may still send a few bytes.
+    private static let maximumIgnoredBytes = 1 << 10
     package static let maximumDatasetBytes = 2 << 30
     /// Long enough to tokenise the largest data set.
     private static let slowSeconds = 600.0
 
     private let service: Service
     private let router = Router(routes: Route.all)
+    private let gate: Gate
     private let reportInternalError: InternalErrorReport
+    private let reportRequest: @Sendable (RequestRecord) -> Void
     /// Few at a time, since each may hold a data set in memory.
     private let slowWork: OperationQueue
 
     /// - Parameters:
+    ///   - access: who may come in, with which of the `keys`.
     ///   - dataFolder: uploads go to `datasets/` in it.
     ///   - modelsFolders: models can be registered only from within these.
     ///   - version: the program's, for `/v1`.
     ///   - isReady: whether the program is up and not on its way down, for `/readyz`.
     public init(
-        store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine, dataFolder: String,
+        store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine, keys: KeyRing,
+        access: AccessRules = AccessRules(), dataFolder: String,
         modelsFolders: [String], clock: any Clock, version: String,
         isReady: @escaping @Sendable () -> Bool = { true },
+        reportRequest: @escaping @Sendable (RequestRecord) -> Void = { _ in },
         reportInternalError: @escaping InternalErrorReport = { _, _ in }
     ) {
         service = Service(
-            store: store, runner: runner, engine: engine,
+            store: store, runner: runner, engine: engine, keys: keys,
             folders: Folders(data: dataFolder, models: modelsFolders), clock: clock,
             version: version, isReady: isReady)
+        gate = Gate(access, keys: keys, clock: clock)
         self.reportInternalError = reportInternalError
+        self.reportRequest = reportRequest
         slowWork = OperationQueue()
         slowWork.maxConcurrentOperationCount = 2
     }
 
     public func respond(to request: HTTPRequest) -> HTTPResponse {
-        guard let found = try? router.find(request), found.route.pace == .slow else {
-            return answer(to: request)
-        }
+        let outcome = Result { try enter(request) }
+        guard case .success(let entry) = outcome, case .route(let route, _) = entry,
+            route.pace == .slow
+        else { return answer(to: request, outcome, upload: Upload(borrowing: request.body)) }
         let deferred = DeferredResponse(timeoutSeconds: Self.slowSeconds) {
             Refusal.busy("the answer took too long").response(requestID: request.requestID)
         }
         let upload = Upload(keeping: request.body)
         slowWork.addOperation { [self] in
-            deferred.complete(answer(to: request, upload: upload))
+            deferred.complete(answer(to: request, outcome, upload: upload))
         }
         return .deferred(deferred)
     }
 
     /// Answers on the calling thread, however long it takes.
     package func answer(to request: HTTPRequest) -> HTTPResponse {
-        answer(to: request, upload: Upload(borrowing: request.body))
+        answer(
+            to: request, Result { try enter(request) }, upload: Upload(borrowing: request.body))
     }
 
     public func admit(_ head: HTTPRequest) -> BodyPolicy {
         do {
-            let (route, parameters) = try router.find(head)
+            guard case .route(let route, let parameters) = try enter(head, isOnlyALook: true)
+            else { return .memory(maximumBytes: Self.maximumIgnoredBytes) }
             switch route.body {
-            // Nothing is read from it, but a client may send a few bytes.
-            case .none: return .memory(maximumBytes: 1 << 10)
+            case .none: return .memory(maximumBytes: Self.maximumIgnoredBytes)
             case .document: return .memory(maximumBytes: Self.maximumDocumentBytes)
             case .rows:
                 // What the head alone says is refused before gigabytes arrive.
@@ -76,11 +87,13 @@ public final class ServiceHandler: HTTPHandler {
             // Small bodies are read, so that the connection can go on after the refusal.
             let length = head.header("Content-Length").flatMap { Int($0) }
             guard let length, length <= Self.maximumDocumentBytes else {
-                return .refuse(refusal(error, of: head))
+                return .refuse(gate.guarded(refusal(error, of: head), head))
             }
             return .memory(maximumBytes: Self.maximumDocumentBytes)
         }
     }
+
+    public func requestEnded(_ record: RequestRecord) { reportRequest(record) }
 
     public func refusal(status: Int, reason: String, requestID: String) -> HTTPResponse {
         let code =
@@ -92,30 +105,56 @@ public final class ServiceHandler: HTTPHandler {
             default: "malformed"
             }
         let headers = status == 503 ? [(name: "Retry-After", value: "5")] : []
-        return Refusal(status: status, code: code, reason, headers: headers)
+        var response = Refusal(status: status, code: code, reason, headers: headers)
             .response(requestID: requestID)
+        response.headers += SecurityHeaders.fields(for: response)
+        return response
     }
 }
 
 extension ServiceHandler {
-    private func answer(to request: HTTPRequest, upload: Upload) -> HTTPResponse {
-        do {
-            return finished(try routed(request, upload: upload), request)
-        } catch {
-            return refusal(error, of: request)
-        }
+    /// Where a request leads that has been let in.
+    private enum Entry {
+        case route(Route, parameters: [String: String])
+        /// The server answers by itself.
+        case answer(HTTPResponse)
     }
 
-    private func routed(_ request: HTTPRequest, upload: Upload) throws -> HTTPResponse {
+    /// - Throws: refusals by the gate, and only then those of a path or method that is not there.
+    private func enter(_ request: HTTPRequest, isOnlyALook: Bool = false) throws -> Entry {
+        let allowed = request.method == "OPTIONS" ? router.allowed(request) : nil
+        if let answer = gate.preflightAnswer(request, allowed: allowed) { return .answer(answer) }
+        let found = Result { try router.find(request) }
+        let isOpenToAll =
+            if case .success(let match) = found { match.route.scope == nil } else { false }
+        let visitor = try gate.visitor(
+            request, isOpenToAll: isOpenToAll, isOnlyALook: isOnlyALook)
         if let path = request.pathWithoutTrailingSlash {
-            return HTTPResponse(status: 308, headers: [("Location", path)])
+            return .answer(HTTPResponse(status: 308, headers: [("Location", path)]))
         }
-        if request.method == "OPTIONS", let allowed = router.allowed(request) {
-            return HTTPResponse(status: 204, headers: [("Allow", allowed)])
+        if let allowed {
+            return .answer(HTTPResponse(status: 204, headers: [("Allow", allowed)]))
         }
-        let (route, parameters) = try router.find(request)
-        let call = try Call(request, route: route, parameters: parameters, upload: upload)
-        return try route.handler(service)(call)
+        let (route, parameters) = try found.get()
+        try gate.check(visitor, mayUse: route)
+        return .route(route, parameters: parameters)
+    }
+
+    private func answer(
+        to request: HTTPRequest, _ outcome: Result<Entry, any Error>, upload: Upload
+    ) -> HTTPResponse {
+        do {
+            let response =
+                switch try outcome.get() {
+                case .answer(let response): response
+                case .route(let route, let parameters):
+                    try route.handler(service)(
+                        Call(request, route: route, parameters: parameters, upload: upload))
+                }
+            return gate.guarded(finished(response, request), request)
+        } catch {
+            return gate.guarded(refusal(error, of: request), request)
+        }
     }
 
     private func finished(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
@@ -123,7 +162,6 @@ extension ServiceHandler {
         if request.method == "GET", response.header("Cache-Control") == nil {
             response.headers += [("Cache-Control", "no-cache"), ("Vary", "Accept")]
         }
-        response.headers.append(("X-Content-Type-Options", "nosniff"))
         return EntityTag.applied(to: response, of: request)
     }
 

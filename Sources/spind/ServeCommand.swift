@@ -56,7 +56,8 @@ struct ServeCommand: ParsableCommand {
         let server = try HTTPServer(
             serverConfiguration(data),
             handler: ServiceHandler(
-                store: store, runner: runner, engine: engine, dataFolder: data,
+                store: store, runner: runner, engine: engine,
+                keys: try KeyRing(store: store, clock: clock), dataFolder: data,
                 modelsFolders: [data + "/models"] + modelsDirs.map(Self.absolute), clock: clock,
                 version: Spind.version, isReady: { isReady.load(ordering: .relaxed) },
                 reportInternalError: { error, id in

@@ -75,6 +75,21 @@ struct ContractTests {
         }
     }
 
+    @Test func theScopesAreTheSame() throws {
+        let operations = try operations()
+        let usual: JSONValue = [[:], ["key": []]]
+        #expect(contract["security"] == usual)
+        for route in Route.all {
+            let name = "\(route.method) \(route.pattern)"
+            let security = operations[name]?["security"] ?? usual
+            switch route.scope {
+            case nil: #expect(security == [], "\(name)")
+            case .admin: #expect(security == [[:], ["key": ["admin"]]], "\(name)")
+            default: #expect(security == usual, "\(name)")
+            }
+        }
+    }
+
     @Test func everyReferenceLeadsSomewhere() throws {
         var count = 0
         func visit(_ value: JSONValue) throws {

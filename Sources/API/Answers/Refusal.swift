@@ -48,6 +48,45 @@ struct Refusal: Error {
             headers: [("Accept", types)])
     }
 
+    /// - Parameter isWrongKey: whether the client showed a key that does not count.
+    static func unauthorized(_ detail: String, isWrongKey: Bool) -> Refusal {
+        Refusal(
+            status: 401, code: "unauthorized", detail,
+            hint: "send it as: -H 'Authorization: Bearer spind_…'; who has an admin's key makes "
+                + "others by POST /v1/keys, who has the machine by spind keys add",
+            headers: [
+                (
+                    "WWW-Authenticate",
+                    "Bearer realm=\"spind\"" + (isWrongKey ? ", error=\"invalid_token\"" : "")
+                )
+            ])
+    }
+
+    static func forbidden(needed: AccessScope, has: AccessScope) -> Refusal {
+        Refusal(
+            status: 403, code: "forbidden",
+            "this needs a key with the scope \(needed.rawValue); yours has \(has.rawValue)",
+            headers: [
+                (
+                    "WWW-Authenticate",
+                    "Bearer realm=\"spind\", error=\"insufficient_scope\", "
+                        + "scope=\"\(needed.rawValue)\""
+                )
+            ])
+    }
+
+    static let misdirected = Refusal(
+        status: 421, code: "misdirected",
+        "this server does not go by the name in the request's Host field",
+        hint: "use localhost or its numeric address, or start it with --allow-host")
+
+    static func tooManyRequests(retryAfterSeconds: Double) -> Refusal {
+        let seconds = Int(max(1, retryAfterSeconds.rounded(.up)))
+        return Refusal(
+            status: 429, code: "too_many_requests", "too many requests at a time",
+            hint: "try again in \(seconds) s", headers: [("Retry-After", "\(seconds)")])
+    }
+
     static func tooLarge(maximumBytes: Int) -> Refusal {
         Refusal(
             status: 413, code: "too_large", "the body is larger than \(maximumBytes) bytes")
@@ -93,6 +132,8 @@ struct Refusal: Error {
     private var title: String {
         switch status {
         case 400: "The request cannot be read"
+        case 401: "A key is needed"
+        case 403: "Not allowed"
         case 404: "Not found"
         case 405: "Method not allowed"
         case 406: "Not acceptable"
@@ -103,7 +144,9 @@ struct Refusal: Error {
         case 414: "The target is too long"
         case 415: "Unsupported media type"
         case 416: "No such range"
+        case 421: "Another server is meant"
         case 422: "The request is not valid"
+        case 429: "Too many requests"
         case 431: "The header is too large"
         case 501: "Not implemented"
         case 503: "Not available now"

@@ -9,7 +9,8 @@ extension Service {
             "object": "index", "name": "spind", "version": .string(version),
             "links": [
                 "jobs": "/v1/jobs", "datasets": "/v1/datasets", "models": "/v1/models",
-                "contract": "/openapi.yaml", "health": "/healthz", "readiness": "/readyz",
+                "keys": "/v1/keys", "contract": "/openapi.yaml", "health": "/healthz",
+                "readiness": "/readyz",
             ],
         ])
     }

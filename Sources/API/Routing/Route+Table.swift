@@ -1,3 +1,5 @@
+import SpinDomain
+
 extension Route {
     /// Every route of the service; HEAD is answered wherever GET is, OPTIONS everywhere.
     package static let all: [Route] = [
@@ -34,10 +36,14 @@ extension Route {
         Route("GET", "/v1/models", Service.listModels),
         Route("GET", "/v1/models/{model}", Service.showModel),
         Route("DELETE", "/v1/models/{model}", Service.deleteModel),
+        Route("POST", "/v1/keys", body: .document, for: .only(.admin), Service.addKey),
+        Route("GET", "/v1/keys", for: .only(.admin), Service.listKeys),
+        Route("GET", "/v1/keys/{key}", for: .only(.admin), Service.showKey),
+        Route("DELETE", "/v1/keys/{key}", for: .only(.admin), Service.revokeKey),
         Route("GET", "/v1", Service.showIndex),
-        Route("GET", "/", Service.showPage),
-        Route("GET", "/healthz", Service.showHealth),
-        Route("GET", "/readyz", Service.showReadiness),
-        Route("GET", "/openapi.yaml", Service.showContract),
+        Route("GET", "/", for: .everybody, Service.showPage),
+        Route("GET", "/healthz", for: .everybody, Service.showHealth),
+        Route("GET", "/readyz", for: .everybody, Service.showReadiness),
+        Route("GET", "/openapi.yaml", for: .everybody, Service.showContract),
     ]
 }

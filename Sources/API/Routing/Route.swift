@@ -1,4 +1,5 @@
 import MicroHTTP
+package import SpinDomain
 
 /// One line of the contract: method, path, what it takes, who answers.
 package struct Route: Sendable {
@@ -29,8 +30,19 @@ package struct Route: Sendable {
     package let pace: Pace
     /// The names that the query may have.
     package let query: [String]
+    /// What a key must allow; nil for routes that are open to everybody.
+    package let scope: AccessScope?
     let handler: Handler
     private let segments: [Segment]
+
+    /// Who may use a route.
+    enum Access {
+        /// Reading takes the scope `read`, everything else `submit`.
+        case usual
+        case only(AccessScope)
+        /// Without a key: the route tells nothing of what anybody does here.
+        case everybody
+    }
 
     private enum Segment: Sendable {
         case fixed(String)
@@ -39,7 +51,7 @@ package struct Route: Sendable {
 
     init(
         _ method: String, _ pattern: String, body: Body = .none, pace: Pace = .quick,
-        query: [String] = [], _ handler: @escaping Handler
+        query: [String] = [], for access: Access = .usual, _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
@@ -47,6 +59,12 @@ package struct Route: Sendable {
         self.pace = pace
         self.query = query
         self.handler = handler
+        scope =
+            switch access {
+            case .usual: method == "GET" ? .read : .submit
+            case .only(let scope): scope
+            case .everybody: nil
+            }
         segments = pattern.split(separator: "/").map {
             $0.hasPrefix("{") ? .parameter(String($0.dropFirst().dropLast())) : .fixed(String($0))
         }

@@ -34,3 +34,15 @@ extension DatasetRecord {
         ]
     }
 }
+
+extension APIKey {
+    /// Without anything that would help to guess the secret.
+    var json: JSONValue {
+        [
+            "id": .string(id), "object": "key", "name": .string(name),
+            "scope": .string(scope.rawValue), "created_at": .string(createdAt.text),
+            "expires_at": expiresAt.map { .string($0.text) } ?? .null,
+            "links": ["self": .string(Link.key(id)), "keys": "/v1/keys"],
+        ]
+    }
+}

@@ -1,5 +1,6 @@
 import Foundation
 import SpinDomain
+import Synchronization
 
 /// Stands in for the numeric wing: looks at names and lines, and computes nothing.
 struct ScriptedEngine: SelfPlayEngine {
@@ -62,4 +63,15 @@ struct FixedClock: Clock {
     static let moment = Timestamp(microseconds: 1_795_385_746_000_123)
 
     func now() -> Timestamp { Self.moment }
+}
+
+/// Goes on when it is told to.
+final class HandClock: Clock {
+    private let time = Mutex(FixedClock.moment)
+
+    func now() -> Timestamp { time.withLock { $0 } }
+
+    func advance(seconds: Double) {
+        time.withLock { $0 = Timestamp(microseconds: $0.microseconds + Int(seconds * 1e6)) }
+    }
 }

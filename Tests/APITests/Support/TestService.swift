@@ -10,10 +10,15 @@ import Testing
 final class TestService: Sendable {
     let folder: URL
     let store: any JobStore
+    let keys: KeyRing
     let handler: ServiceHandler
     private let client: Client
 
-    init(_ transport: Transport = .direct, isReady: Bool = true) throws {
+    init(
+        _ transport: Transport = .direct, isReady: Bool = true,
+        access: AccessRules = AccessRules(), clock: any Clock = FixedClock(),
+        operatorKey: String? = nil
+    ) throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("spind-api-\(UUID().uuidString)")
         let spool = folder.appendingPathComponent("spool")
@@ -22,14 +27,17 @@ final class TestService: Sendable {
                 at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
         }
         let data = folder.appendingPathComponent("data").path
-        store = try SQLiteStore(dataFolder: data)
+        let store = try SQLiteStore(dataFolder: data)
+        self.store = store
+        keys = try KeyRing(store: store, clock: clock, operatorKey: operatorKey)
         let engine = ScriptedEngine()
         let runner = JobRunner(
-            store: store, engine: engine, dataFolder: data, clock: FixedClock(),
+            store: store, engine: engine, dataFolder: data, clock: clock,
             log: { _, _, _ in })
         handler = ServiceHandler(
-            store: store, runner: runner, engine: engine, dataFolder: data,
-            modelsFolders: [folder.appendingPathComponent("models").path], clock: FixedClock(),
+            store: store, runner: runner, engine: engine, keys: keys, access: access,
+            dataFolder: data,
+            modelsFolders: [folder.appendingPathComponent("models").path], clock: clock,
             version: "1.2.3", isReady: { isReady })
         client = try Client(handler, transport, spoolFolder: spool)
     }
@@ -50,6 +58,25 @@ final class TestService: Sendable {
     ) throws -> Answer {
         let type = type.map { [(name: "Content-Type", value: $0)] } ?? []
         return try client.send(method, target, headers: type + headers, body: body)
+    }
+
+    /// Sends as the bearer of a key.
+    func send(
+        _ method: String, _ target: String, key: String,
+        headers: [(name: String, value: String)] = [], json: String? = nil
+    ) throws -> Answer {
+        try send(
+            method, target, headers: [("Authorization", "Bearer " + key)] + headers, json: json)
+    }
+
+    /// Makes a key of each scope.
+    func issueKeys() throws -> [AccessScope: String] {
+        var texts: [AccessScope: String] = [:]
+        // The first has to be an admin's.
+        for scope in AccessScope.allCases.reversed() {
+            texts[scope] = try keys.issue(KeyRequest(name: "a \(scope)", scope: scope)).text
+        }
+        return texts
     }
 
     /// Registers the model `tiny` and the data set `sums`.
