@@ -19,5 +19,7 @@ COPY --from=build /source/.build/release/spind /usr/local/bin/spind
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080
+HEALTHCHECK --interval=10s --start-period=20s CMD ["spind", "healthcheck"]
+# Serves others, so that it wants a key: SPIND_ADMIN_KEY_FILE, or `spind keys add` on the volume.
 ENTRYPOINT ["spind"]
 CMD ["serve", "--data-dir", "/data", "--host", "0.0.0.0"]

@@ -95,12 +95,16 @@ let package = Package(
             name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents", "CNettle"],
             swiftSettings: strict, plugins: ["Embed"]),
 
+        // What the operator meets: settings and their sources, log lines, the health check.
+        .target(name: "Operating", dependencies: ["SpinDomain"], swiftSettings: strict),
+
         // Wiring -------------------------------------------------------------------------------
 
         .executableTarget(
             name: "spind",
             dependencies: [
                 "SpinDomain", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API", "Documents",
+                "Operating",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -150,6 +154,9 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: ["API", "MicroHTTP", "Jobs", "Storage", "Documents", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OperatingTests", dependencies: ["Operating", "MicroHTTP", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),

@@ -35,7 +35,7 @@ struct RunCommand: ParsableCommand {
 
         let report = try RunReport(folder: output)
         let control = RunControl(allowedIterations: plan.configuration.spin.maxIterations)
-        let signals = StopSignals { count in
+        let signals = StopSignals(hangUp: nil) { count in
             if count > 1 { _exit(130) }
             control.ask(.interrupt)
         }

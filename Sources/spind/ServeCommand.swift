@@ -5,6 +5,7 @@ import Foundation
 import Jobs
 import Logging
 import MicroHTTP
+import Operating
 import SelfPlay
 import SpinDomain
 import Storage
@@ -19,66 +20,57 @@ struct ServeCommand: ParsableCommand {
             Kill it whenever you like: jobs go on from their last checkpoint at the next start.
             """)
 
-    @Option(help: "The folder for the database, data sets and checkpoints; made if missing.")
-    var dataDir: String
-
-    @Option(help: "The address to listen on.")
-    var host = "127.0.0.1"
-
-    @Option(help: "The port; 0 takes a free one.")
-    var port = 8080
-
-    @Option(
-        name: .customLong("models-dir"),
-        help: "A folder that models may be registered from, besides DATA-DIR/models; repeatable.")
-    var modelsDirs: [String] = []
-
-    @Option(help: "Threads for training; the default is the number of usable cores.")
-    var threads: Int?
-
-    func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("--port: 0 to 65535") }
-        guard threads.map({ (1...256).contains($0) }) ?? true else {
-            throw ValidationError("--threads: 1 to 256")
-        }
-    }
+    @OptionGroup var options: ServeOptions
 
     func run() throws {
-        let logger = Logger(label: "spind") { StreamLogHandler.standardError(label: $0) }
-        let data = try prepareFolders()
+        // What people train on is nobody else's business.
+        umask(0o077)
+        let settings = try ServeSettings(options.effective())
+        let logger = Logger(label: "spind") { _ in LineLogHandler(isJSON: settings.logsJSON) }
+        let data = try Self.prepareFolders(settings)
         let clock = SystemClock()
         let store = try SQLiteStore(dataFolder: data)
-        let engine = GameEngine(threads: threads, clock: clock)
+        let keys = try KeyRing(store: store, clock: clock, operatorKey: settings.adminKey)
+        let engine = GameEngine(threads: settings.threads, clock: clock)
         let runner = JobRunner(
             store: store, engine: engine, dataFolder: data, clock: clock,
             log: { Self.log($0, $1, $2, to: logger) })
+        let access = try Self.accessRules(settings, keys)
         let isReady = Atomic(true)
-        let server = try HTTPServer(
-            serverConfiguration(data),
-            handler: ServiceHandler(
-                store: store, runner: runner, engine: engine,
-                keys: try KeyRing(store: store, clock: clock), dataFolder: data,
-                modelsFolders: [data + "/models"] + modelsDirs.map(Self.absolute), clock: clock,
-                version: Spind.version, isReady: { isReady.load(ordering: .relaxed) },
-                reportInternalError: { error, id in
-                    logger.error("\(error)", metadata: ["request_id": "\(id)"])
-                }))
+        let handler = ServiceHandler(
+            store: store, runner: runner, engine: engine, keys: keys, access: access,
+            dataFolder: data,
+            modelsFolders: [data + "/models"] + settings.modelsDirs.map(Self.absolute),
+            clock: clock, version: Spind.version,
+            isReady: { isReady.load(ordering: .relaxed) },
+            reportRequest: { request in
+                if settings.logsAccess { Self.log(request, to: logger) }
+            },
+            reportInternalError: { error, id in
+                logger.error("\(error)", metadata: ["request_id": "\(id)"])
+            })
+        let configuration = try Self.serverConfiguration(settings, data)
+        let server = try HTTPServer(configuration, handler: handler)
         try runner.start()
-        print("listening on http://\(host):\(server.port)")
+        let scheme = settings.tls == nil ? "http" : "https"
+        print("listening on \(scheme)://\(settings.host):\(server.port)")
         fflush(nil)
         logger.info("ready", metadata: ["data": "\(data)", "engine": "\(engine.summary)"])
 
-        Self.waitForStop()
+        Self.waitForStop(hangUp: { Self.renewCertificate(settings, server, logger) })
         logger.info("stopping: the running job is saved")
         isReady.store(false, ordering: .relaxed)
-        let isSaved = runner.shutdown(deadlineSeconds: 60)
-        server.stop()
+        guard GracefulStop(seconds: settings.stopSeconds).run(runner, server) else {
+            logger.warning("the job did not stop in time; it goes on from its last checkpoint")
+            // Its thread still computes and writes, which an orderly end would pull the store from
+            // under; what is stored is durable.
+            _exit(0)
+        }
         try store.close()
-        if !isSaved { logger.warning("the job did not stop in time; its last checkpoint counts") }
     }
 
-    private func prepareFolders() throws -> String {
-        let data = Self.absolute(dataDir)
+    private static func prepareFolders(_ settings: ServeSettings) throws -> String {
+        let data = absolute(settings.dataDir)
         for folder in ["", "/models", "/datasets", "/checkpoints", "/uploads"] {
             try FileManager.default.createDirectory(
                 atPath: data + folder, withIntermediateDirectories: true)
@@ -86,18 +78,63 @@ struct ServeCommand: ParsableCommand {
         return data
     }
 
-    private func serverConfiguration(_ data: String) -> HTTPServerConfiguration {
+    /// - Throws: when others than this machine could come in, and need no key.
+    private static func accessRules(
+        _ settings: ServeSettings, _ keys: KeyRing
+    ) throws -> AccessRules {
+        let isOpen = settings.isForThisMachineOnly || settings.allowsAnonymous
+        guard isOpen || !keys.isEmpty else {
+            throw SpinError(
+                .invalid,
+                "on \(settings.host) everybody in the network could train, read and delete here: "
+                    + "there is no API key",
+                hint: "make one by: spind keys add --data-dir \(settings.dataDir) --name NAME "
+                    + "--scope admin; or say --allow-anonymous")
+        }
+        var rules = AccessRules()
+        rules.isOpenWithoutKeys = isOpen
+        rules.hosts = HostRule(boundTo: settings.host, alsoNamed: settings.allowedHosts)
+        rules.origins = OriginRule(allowing: settings.allowedOrigins)
+        rules.requestsPerSecond = settings.requestsPerSecond
+        return rules
+    }
+
+    private static func serverConfiguration(
+        _ settings: ServeSettings, _ data: String
+    ) throws -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration()
-        configuration.host = host
-        configuration.port = port
+        configuration.host = settings.host
+        configuration.port = settings.port
+        configuration.maximumConnectionsPerAddress = settings.connectionsPerAddress
+        configuration.identity = try identity(settings)
+        configuration.drainSeconds = GracefulStop.drainSeconds
         configuration.spoolFolder = URL(fileURLWithPath: data + "/uploads")
         return configuration
     }
 
+    private static func identity(_ settings: ServeSettings) throws -> TLSIdentity? {
+        try settings.tls.map {
+            try TLSIdentity(certificateFile: $0.certificate, keyFile: $0.key)
+        }
+    }
+
+    /// Reads the certificate's files again, as after their renewal.
+    private static func renewCertificate(
+        _ settings: ServeSettings, _ server: HTTPServer, _ logger: Logger
+    ) {
+        do {
+            guard let identity = try identity(settings) else { return }
+            try server.renew(identity)
+            logger.info("new connections get the certificate as it is now")
+        } catch {
+            logger.error("the certificate stays as it was: \(error)")
+        }
+    }
+
     /// Returns at the first SIGTERM or SIGINT; a second one ends the process on the spot.
-    private static func waitForStop() {
+    private static func waitForStop(hangUp: @escaping @Sendable () -> Void) {
         let stop = DispatchSemaphore(value: 0)
-        let signals = StopSignals { count in
+        let signals = StopSignals(hangUp: hangUp) { count in
             if count > 1 { _exit(130) }
             stop.signal()
         }
@@ -120,5 +157,15 @@ struct ServeCommand: ParsableCommand {
             }
         logger.log(
             level: level, "\(message)", metadata: metadata.mapValues { .string($0) })
+    }
+
+    private static func log(_ request: RequestRecord, to logger: Logger) {
+        let status = request.status.map { "\($0)" } ?? "-"
+        logger.info(
+            "\(request.method) \(request.path) \(status)",
+            metadata: [
+                "request_id": "\(request.requestID)", "address": "\(request.remoteAddress)",
+                "seconds": "\(request.seconds)", "complete": "\(request.isComplete)",
+            ])
     }
 }

@@ -1,23 +1,35 @@
 import Dispatch
 import Foundation
 
-/// Turns SIGTERM and SIGINT into calls; the second one is told apart from the first.
+/// Turns SIGTERM and SIGINT into calls, of which the second one is told apart from the first, and
+/// SIGHUP into another.
 ///
 /// The sources live as long as this value.
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
-    /// - Parameter handler: gets how many signals came so far, on a background queue.
-    init(_ handler: @escaping @Sendable (_ count: Int) -> Void) {
+    /// - Parameters:
+    ///   - hangUp: called for each SIGHUP; nil to let it end the process.
+    ///   - handler: gets how many of the others came so far, on a background queue.
+    init(
+        hangUp: (@Sendable () -> Void)?, _ handler: @escaping @Sendable (_ count: Int) -> Void
+    ) {
         let queue = DispatchQueue(label: "spind.signals")
         let count = Counter()
-        sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { handler(count.next()) }
-            source.resume()
-            return source
+        let stops = [SIGTERM, SIGINT].map { number in
+            Self.source(number, queue) { handler(count.next()) }
         }
+        sources = stops + (hangUp.map { [Self.source(SIGHUP, queue, $0)] } ?? [])
+    }
+
+    private static func source(
+        _ number: Int32, _ queue: DispatchQueue, _ action: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler(handler: action)
+        source.resume()
+        return source
     }
 
     /// Touched on the sources' one serial queue only, hence unchecked.

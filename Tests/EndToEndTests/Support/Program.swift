@@ -17,11 +17,13 @@ enum Program {
 
     /// Runs a program to its end.
     static func run(
-        _ arguments: [String], program: URL = url, input: Data? = nil
+        _ arguments: [String], program: URL = url, input: Data? = nil,
+        environment: [String: String] = [:]
     ) throws -> Result {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try TemporaryFolder()
         let output = try folder.file("out")
         let errors = try folder.file("err")

@@ -7,10 +7,16 @@ final class Server {
     private let process = Process()
     private let output: TemporaryFolder
 
-    init(dataFolder: String) throws {
+    /// - Parameters:
+    ///   - arguments: more flags of `spind serve`.
+    ///   - environment: variables beside our own.
+    init(
+        dataFolder: String, arguments: [String] = [], environment: [String: String] = [:]
+    ) throws {
         output = try TemporaryFolder()
         process.executableURL = Program.url
-        process.arguments = ["serve", "--data-dir", dataFolder, "--port", "0"]
+        process.arguments = ["serve", "--data-dir", dataFolder, "--port", "0"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try output.file("out")
         process.standardError = try output.file("err")
@@ -39,6 +45,14 @@ final class Server {
         return process.terminationStatus
     }
 
+    func send(signal number: Int32) { Foundation.kill(process.processIdentifier, number) }
+
+    /// Waits for the end of a process that has been told to stop.
+    func waitForExit() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
     var isRunning: Bool { process.isRunning }
 
     var log: String { (try? output.text("err")) ?? "" }
@@ -56,7 +70,9 @@ final class Server {
         _ method: String, _ path: String, body: Data? = nil, type: String? = nil,
         headers: [String] = []
     ) throws -> Answer {
-        var arguments = ["-s", "-g", "--max-time", "60", "-w", "\n%{http_code}", "-X", method]
+        var arguments = [
+            "-s", "-g", "-k", "--max-time", "60", "-w", "\n%{http_code}", "-X", method,
+        ]
         if method == "HEAD" { arguments.append("-I") }
         for header in headers { arguments += ["-H", header] }
         if let type { arguments += ["-H", "Content-Type: \(type)"] }
