@@ -166,3 +166,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Its main function is libFuzzer's, so that only scripts/fuzz can link it.
+if Context.environment["SPIND_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["SpinDomain", "Documents", "MicroHTTP"], path: "Fuzz",
+            swiftSettings: strict))
+}
