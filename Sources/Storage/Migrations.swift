@@ -7,8 +7,15 @@ import SpinDomain
 package struct Migrations: Sendable {
     private struct Script: Sendable {
         var number: Int
+        /// What the file is called behind its number.
+        var name: String
         var sql: String
     }
+
+    /// What a script leaves to the program, in its transaction.
+    private static let completions: [String: @Sendable (Database) throws -> Void] = [
+        "metric-rollups.sql": { try RollUp.fill($0) }
+    ]
 
     private let scripts: [Script]
 
@@ -20,7 +27,7 @@ package struct Migrations: Sendable {
             guard let name = file.name.split(separator: "/").last, name.hasSuffix(".sql"),
                 let number = Int(name.prefix(4))
             else { return nil }
-            return Script(number: number, sql: file.text)
+            return Script(number: number, name: String(name.dropFirst(5)), sql: file.text)
         }.sorted { $0.number < $1.number }
         guard !scripts.isEmpty, scripts.map(\.number) == Array(1...scripts.count) else {
             throw SpinError(.internal, "the migration scripts are not numbered from 1 without gaps")
@@ -39,6 +46,7 @@ package struct Migrations: Sendable {
         for script in scripts where script.number > version {
             try database.inTransaction(.immediate) {
                 try database.execute(sql: script.sql)
+                try Self.completions[script.name]?(database)
                 try database.execute(sql: "PRAGMA user_version = \(script.number)")
                 return .commit
             }

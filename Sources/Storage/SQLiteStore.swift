@@ -12,6 +12,7 @@ public final class SQLiteStore: JobStore {
 
     private let lock: DataFolderLock
     let pool: DatabasePool
+    let commits = CommitTimes()
 
     /// Opens the store, and creates folder and file when they are missing.
     ///
@@ -51,7 +52,7 @@ public final class SQLiteStore: JobStore {
 
     /// Runs `body` in one transaction, which an error rolls back.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.translating { try pool.write(body) }
+        try commits.measure { try Self.translating { try pool.write(body) } }
     }
 
     private static func createFolder(_ folder: URL) throws {

@@ -99,32 +99,6 @@ struct SchemaTests {
         try store.close()
     }
 
-    @Test func stepsFromBeforeTheirCostWasStoredStay() throws {
-        let place = try TemporaryStore()
-        let folder = place.folder + "/older"
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../migrations/0001-init.sql")
-        let first = try String(contentsOf: script, encoding: .utf8)
-        let older = try SQLiteStore(
-            dataFolder: folder, migrations: Migrations(files: [("0001-init.sql", first)]))
-        try older.execute(
-            sql: "\(Self.job) VALUES ('job_old', 'queued', '{}', '', '', 0, 0, 0, 0, 0, 0, 1)")
-        try older.execute(
-            sql: """
-                INSERT INTO step_metric (job, step, iteration, epoch, loss, sft_loss, grad_norm, \
-                lr, consumed_samples, step_time, tokens_per_second)
-                VALUES ('job_old', 0, 0, 0, 0.5, 1.5, 2, 1e-6, 16, 3, 100)
-                """)
-        try older.close()
-
-        let store = try SQLiteStore(dataFolder: folder)
-        let rows = try store.steps(job: "job_old", iteration: nil, afterStep: nil, limit: 10)
-        #expect(rows.elements.map(\.loss) == [0.5])
-        #expect(rows.elements.map(\.mfu) == [nil])
-        #expect(rows.elements.map(\.residentBytes) == [nil])
-        try store.close()
-    }
-
     @Test func scriptsMustBeNumberedWithoutGaps() {
         expectCode(.internal) { try Migrations(files: []) }
         expectCode(.internal) { try Migrations(files: [("0002-a.sql", "")]) }

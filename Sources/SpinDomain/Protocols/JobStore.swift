@@ -2,7 +2,7 @@
 ///
 /// Every method is synchronous and safe to call from any thread. A call that returns has made its
 /// effect durable. Missing things are `notFound`, illegal changes `conflict`, a full disk `diskFull`.
-public protocol JobStore: RegistrationStore {
+public protocol JobStore: RegistrationStore, MetricsStore, EventStore {
     // Jobs
 
     /// Stores a new job with its `job.created` event.
@@ -43,10 +43,6 @@ public protocol JobStore: RegistrationStore {
     ) throws -> Page<RolloutSample>
     /// Replaces rows of the same step, never doubles them.
     func append(steps: [StepMetrics], job id: String) throws
-    /// Rows with `step > afterStep`, ascending.
-    func steps(
-        job id: String, iteration: Int?, afterStep: Int?, limit: Int
-    ) throws -> Page<StepMetrics>
     func append(validation: ValidationRecord, job id: String) throws
     func validations(job id: String) throws -> [ValidationRecord]
     func save(iteration: IterationRecord, job id: String) throws

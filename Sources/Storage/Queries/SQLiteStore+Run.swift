@@ -10,6 +10,7 @@ extension SQLiteStore {
             _ = try sequence(ofJob: id, in: database)
             try database.execute(
                 sql: "DELETE FROM step_metric WHERE job = ? AND step >= ?", arguments: [id, step])
+            try RollUp(database, job: id).remove(from: step)
             // A validation carries the steps done before it, so one at the checkpoint stays.
             try database.execute(
                 sql: "DELETE FROM validation_metric WHERE job = ? AND step > ?",
@@ -41,26 +42,6 @@ extension SQLiteStore {
                         id, iteration ?? 0, iteration ?? Int.max, after?.iteration ?? -1,
                         after?.index ?? -1, limit,
                     ])
-            }
-        }
-    }
-
-    public func append(steps: [StepMetrics], job id: String) throws {
-        try write { try StepMetrics.replace(steps, job: id, in: $0) }
-    }
-
-    public func steps(
-        job id: String, iteration: Int?, afterStep: Int?, limit: Int
-    ) throws -> Page<StepMetrics> {
-        try read { database in
-            _ = try sequence(ofJob: id, in: database)
-            return try Page.fetched(limit: limit) { limit in
-                try StepMetrics.fetch(
-                    database,
-                    """
-                    WHERE job = ?1 AND step > ?2 AND (?3 IS NULL OR iteration = ?3)
-                    ORDER BY step LIMIT ?4
-                    """, [id, afterStep ?? -1, iteration, limit])
             }
         }
     }

@@ -52,6 +52,41 @@ extension StepMetrics: StoredRecord {
     }
 }
 
+extension StepMetrics {
+    /// One of `names` in SQL.
+    static func expression(_ name: String) -> String {
+        let scaled = "scaled_rewards_"
+        guard name.hasPrefix(scaled) else { return name }
+        return "kl_penalty * rewards_\(name.dropFirst(scaled.count))"
+    }
+
+    /// Writes rows of a job under new sequences; a row of the same step is replaced.
+    static func write(_ steps: [StepMetrics], job: String, in database: Database) throws {
+        let last = try Int.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    UPDATE job SET metric_sequence = metric_sequence + ? WHERE id = ?
+                    RETURNING metric_sequence
+                    """), arguments: [steps.count, job])
+        guard let last else { throw SpinError.notFound("job", job) }
+        let stored = steps.enumerated().map { index, metrics in
+            StoredStep(sequence: last - steps.count + 1 + index, metrics: metrics)
+        }
+        try StoredStep.replace(stored, job: job, in: database)
+    }
+}
+
+extension StoredStep: StoredRecord {
+    static let table = Table(
+        name: StepMetrics.table.name, columns: ["sequence"] + StepMetrics.table.columns)
+
+    init(from reader: inout ColumnReader) throws {
+        self.init(sequence: try reader.next(), metrics: try StepMetrics(from: &reader))
+    }
+
+    var columnValues: [(any DatabaseValueConvertible)?] { [sequence] + metrics.columnValues }
+}
+
 extension ValidationRecord: StoredRecord {
     static let table = Table(
         name: "validation_metric", columns: ["step", "iteration", "loss", "tokens", "seconds"])

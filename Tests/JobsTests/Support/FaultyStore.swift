@@ -100,10 +100,20 @@ struct FaultyStore: JobStore {
         try store.append(steps: steps, job: id)
     }
     func steps(
-        job id: String, iteration: Int?, afterStep: Int?, limit: Int
-    ) throws -> Page<StepMetrics> {
-        try store.steps(job: id, iteration: iteration, afterStep: afterStep, limit: limit)
+        job id: String, _ selection: StepSelection, limit: Int
+    ) throws -> Page<StoredStep> {
+        try store.steps(job: id, selection, limit: limit)
     }
+    func stepRange(job id: String, _ selection: StepSelection) throws -> Range<Int>? {
+        try store.stepRange(job: id, selection)
+    }
+    func lastStep(job id: String) throws -> StoredStep? { try store.lastStep(job: id) }
+    func buckets(
+        job id: String, names: [String], steps: Range<Int>, exponent: Int
+    ) throws -> [[MetricBucket]] {
+        try store.buckets(job: id, names: names, steps: steps, exponent: exponent)
+    }
+    func statistics() throws -> StoreStatistics { try store.statistics() }
     func append(validation: ValidationRecord, job id: String) throws {
         try faults.pass(.appendValidation)
         try store.append(validation: validation, job: id)
@@ -135,6 +145,11 @@ struct FaultyStore: JobStore {
     func events(job id: String, afterSequence: Int, limit: Int) throws -> Page<JobEvent> {
         try store.events(job: id, afterSequence: afterSequence, limit: limit)
     }
+    func events(afterSequence: Int, limit: Int) throws -> Page<JobEvent> {
+        try store.events(afterSequence: afterSequence, limit: limit)
+    }
+    func lastEventSequence() throws -> Int { try store.lastEventSequence() }
+    func status(job id: String) throws -> JobStatus { try store.status(job: id) }
     func insert(model: ModelRecord) throws { try store.insert(model: model) }
     func model(_ name: String) throws -> ModelRecord { try store.model(name) }
     func models() throws -> [ModelRecord] { try store.models() }
