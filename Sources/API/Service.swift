@@ -12,6 +12,10 @@ struct Service: Sendable {
     let clock: any Clock
     let version: String
     let isReady: @Sendable () -> Bool
+    /// What flows to those who listen to events.
+    let events: EventHub
+    /// What was answered so far.
+    let requests = RequestCounters()
     /// Answers that wait for something new in the store.
     let watch = StoreWatch()
 }

@@ -40,7 +40,7 @@ public final class ServiceHandler: HTTPHandler {
         service = Service(
             store: store, runner: runner, engine: engine, keys: keys,
             folders: Folders(data: dataFolder, models: modelsFolders), clock: clock,
-            version: version, isReady: isReady)
+            version: version, isReady: isReady, events: EventHub(store: store, clock: clock))
         gate = Gate(access, keys: keys, clock: clock)
         self.reportInternalError = reportInternalError
         self.reportRequest = reportRequest
@@ -143,17 +143,35 @@ extension ServiceHandler {
     private func answer(
         to request: HTTPRequest, _ outcome: Result<Entry, any Error>, upload: Upload
     ) -> HTTPResponse {
+        let begin = ContinuousClock.now
+        let response: HTTPResponse
         do {
-            let response =
-                switch try outcome.get() {
-                case .answer(let response): response
-                case .route(let route, let parameters):
-                    try route.handler(service)(
-                        Call(request, route: route, parameters: parameters, upload: upload))
-                }
-            return gate.guarded(finished(response, request), request)
+            response = finished(try answer(to: request, outcome.get(), upload), request)
         } catch {
-            return gate.guarded(refusal(error, of: request), request)
+            response = refusal(error, of: request)
+        }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        service.requests.add(route: label(outcome), status: response.status, seconds: seconds)
+        return gate.guarded(response, request)
+    }
+
+    private func answer(
+        to request: HTTPRequest, _ entry: Entry, _ upload: Upload
+    ) throws -> HTTPResponse {
+        switch entry {
+        case .answer(let response): return response
+        case .route(let route, let parameters):
+            let call = try Call(request, route: route, parameters: parameters, upload: upload)
+            return try route.handler(service)(call)
+        }
+    }
+
+    /// What a request is counted under.
+    private func label(_ outcome: Result<Entry, any Error>) -> String {
+        if case .success(.route(let route, _)) = outcome {
+            route.name
+        } else {
+            RequestCounters.noRoute
         }
     }
 

@@ -104,6 +104,34 @@ struct MetricsRoutesTests {
         #expect(names["data"]?.array?.first?.object?.keys == ["step", "loss", "acc"])
     }
 
+    @Test func stepsMayHaveAnEndAndNamesABeginning() throws {
+        let (service, path) = try service()
+        #expect(try steps(service.send("GET", path + "?before_step=3")) == [0, 1, 2])
+        #expect(try steps(service.send("GET", path + "?iteration=1..2")) == Array(10..<25))
+        let names = try service.send("GET", path + "?names=scaled*,lr&limit=1").json
+        #expect(
+            names["data"]?.array?.first?.object?.keys == [
+                "step", "scaled_rewards_actual_mean", "scaled_rewards_generated_mean",
+                "scaled_rewards_margin_mean", "lr",
+            ])
+    }
+
+    @Test(arguments: Transport.allCases)
+    func rowsWrittenLateOrAgainComeBySequence(transport: Transport) throws {
+        let (service, path) = try service(transport, rows: 10)
+        let first = try service.send("GET", path + "?after_seq=0&limit=4")
+        #expect(try steps(first) == [0, 1, 2, 3])
+        #expect(try first.json["next"] == ["after_seq": 4])
+        #expect(first.header("X-Next-After-Seq") == "4")
+        #expect(try steps(service.send("GET", path + "?after_seq=4")) == Array(4..<10))
+        try service.store.append(steps: [Self.row(2)], job: "job_aaaaaaaaaaaaaaaa")
+        let late = try service.send("GET", path + "?after_seq=10&format=csv&names=loss")
+        #expect(late.text.hasPrefix("step,loss\r\n2,"))
+        #expect(late.header("X-Next-After-Seq") == "11")
+        let empty = try service.send("GET", path + "?after_seq=11").json
+        #expect(empty == ["data": [], "has_more": false, "next": ["after_seq": 11]])
+    }
+
     @Test func thereIsNothingBeforeTheFirstStep() throws {
         let (service, path) = try service(rows: 0)
         let answer = try service.send("GET", path).json
@@ -154,6 +182,17 @@ struct MetricsRoutesTests {
         }
         try service.store.append(steps: [Self.row(3)], job: "job_aaaaaaaaaaaaaaaa")
         #expect(try steps(await waiting.value) == [3])
+    }
+
+    @Test func aClientMayWaitForARowThatIsWrittenAgain() async throws {
+        let (service, path) = try service(.socket, rows: 3)
+        let waiting = Task.detached {
+            try service.send("GET", path + "?after_seq=3&wait=30")
+        }
+        try service.store.append(steps: [Self.row(1)], job: "job_aaaaaaaaaaaaaaaa")
+        #expect(try steps(await waiting.value) == [1])
+        let timed = try service.send("GET", path + "?after_seq=4&wait=0.1").json
+        #expect(timed["next"] == ["after_seq": 4])
     }
 
     @Test func waitingEndsWithTheTimeOrTheJob() async throws {

@@ -31,7 +31,16 @@ struct MetricsWriter {
     }
 
     private func writeColumns(_ page: MetricsPage, to bytes: inout [UInt8]) {
-        bytes += "{\"data\":{".utf8
+        bytes += "{".utf8
+        writeColumnData(page, to: &bytes)
+        bytes += ",".utf8
+        writeEnd(page, to: &bytes)
+        bytes += "}\n".utf8
+    }
+
+    /// The member `data`: one list a name.
+    func writeColumnData(_ page: MetricsPage, to bytes: inout [UInt8]) {
+        bytes += "\"data\":{".utf8
         for (index, name) in columns.enumerated() {
             bytes += "\(index == 0 ? "\n" : ",\n")\"\(name)\":[".utf8
             for (index, row) in page.rows.enumerated() {
@@ -40,9 +49,7 @@ struct MetricsWriter {
             }
             bytes.append(UInt8(ascii: "]"))
         }
-        bytes += "},".utf8
-        writeEnd(page, to: &bytes)
-        bytes += "}\n".utf8
+        bytes += "}".utf8
     }
 
     /// One object a line; the last line says where to go on, as `{"end":true,…}`.
@@ -73,9 +80,9 @@ struct MetricsWriter {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    private func writeEnd(_ page: MetricsPage, to bytes: inout [UInt8]) {
-        let next = page.nextAfterStep.map { String($0) } ?? "null"
-        bytes += "\"has_more\":\(page.hasMore),\"next\":{\"after_step\":\(next)}".utf8
+    func writeEnd(_ page: MetricsPage, to bytes: inout [UInt8]) {
+        let next = page.next.value.map { String($0) } ?? "null"
+        bytes += "\"has_more\":\(page.hasMore),\"next\":{\"\(page.next.name)\":\(next)}".utf8
     }
 
     private static func jsonText(_ name: String, _ row: StepMetrics) -> String {

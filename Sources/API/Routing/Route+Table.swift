@@ -17,6 +17,11 @@ extension Route {
         Route("GET", "/v1/jobs/{job}/iterations", Service.listIterations),
         Route("GET", "/v1/jobs/{job}/iterations/{n}", Service.showIteration),
         Route("GET", "/v1/jobs/{job}/metrics", query: MetricsQuery.names, Service.listMetrics),
+        Route("GET", "/v1/jobs/{job}/metrics/names", Service.listMetricNames),
+        Route(
+            "GET", "/v1/metrics", query: ["jobs"] + MetricsQuery.shared, Service.compareMetrics),
+        Route("GET", "/v1/metrics/definitions", Service.listMetricDefinitions),
+        Route("GET", "/v1/events", query: ["after", "limit"], Service.listAllEvents),
         Route("GET", "/v1/jobs/{job}/validations", Service.listValidations),
         Route("GET", "/v1/jobs/{job}/events", query: ["after", "limit"], Service.listEvents),
         Route(
@@ -44,6 +49,7 @@ extension Route {
         Route("GET", "/", for: .everybody, Service.showPage),
         Route("GET", "/healthz", for: .everybody, Service.showHealth),
         Route("GET", "/readyz", for: .everybody, Service.showReadiness),
+        Route("GET", "/metrics", Service.showPrometheus),
         Route("GET", "/openapi.yaml", for: .everybody, Service.showContract),
     ]
 }

@@ -26,6 +26,8 @@ package struct Route: Sendable {
     package let method: String
     /// As openapi.yaml writes it: `/v1/jobs/{job}`.
     package let pattern: String
+    /// Method and pattern, as `GET /v1/jobs/{job}`.
+    package let name: String
     package let body: Body
     package let pace: Pace
     /// The names that the query may have.
@@ -55,6 +57,7 @@ package struct Route: Sendable {
     ) {
         self.method = method
         self.pattern = pattern
+        name = "\(method) \(pattern)"
         self.body = body
         self.pace = pace
         self.query = query

@@ -15,7 +15,7 @@ extension Job {
         return .object(object)
     }
 
-    private var progressJSON: JSONValue {
+    var progressJSON: JSONValue {
         [
             "phase": JSONValue(progress.phase?.rawValue),
             "iteration": .integer(progress.iteration),

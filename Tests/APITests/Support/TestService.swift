@@ -52,6 +52,13 @@ final class TestService: Sendable {
         return try client.send(method, target, headers: type + headers, body: json)
     }
 
+    /// Opens a stream of events; the transport must be a socket.
+    func listen(
+        _ target: String, headers: [(name: String, value: String)] = []
+    ) throws -> Connection {
+        try client.open(target, headers: [("Accept", "text/event-stream")] + headers)
+    }
+
     func send(
         _ method: String, _ target: String, type: String?, body: String,
         headers: [(name: String, value: String)] = []

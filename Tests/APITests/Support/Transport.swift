@@ -44,6 +44,17 @@ final class Client: Sendable {
         return Answer(handler.answer(to: request), isHead: request.isHead)
     }
 
+    /// Asks for a stream over a socket; what comes is read from the connection.
+    func open(
+        _ target: String, headers: [(name: String, value: String)]
+    ) throws -> Connection {
+        let connection = try Connection(port: #require(server).port)
+        var head = "GET \(target) HTTP/1.1\r\nHost: localhost\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        try connection.write(Array((head + "\r\n").utf8))
+        return connection
+    }
+
     private static func send(
         _ method: String, _ target: String, _ headers: [(name: String, value: String)],
         _ body: String?, port: Int
@@ -103,8 +114,11 @@ extension Answer {
 }
 
 /// A connection to a port of this machine.
-private final class Connection {
+final class Connection {
+    /// Longer than anything that a test waits for.
+    private static let timeoutSeconds = 20
     private let descriptor: Int32
+    private var text = ""
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -118,6 +132,9 @@ private final class Connection {
             }
         }
         try #require(outcome == 0)
+        var timeout = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
+        setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit { close(descriptor) }
@@ -134,11 +151,22 @@ private final class Connection {
         }
     }
 
+    /// What has come since the connection was opened, as soon as `marker` is in it.
+    func read(until marker: String) throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while !text.contains(marker) {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            try #require(count > 0, "the stream has \(marker); it had \(text)")
+            text += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        return text
+    }
+
     func readToEnd() throws -> [UInt8] {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
             guard count > 0 else { return result }
             result += buffer[..<count]
         }
