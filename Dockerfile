@@ -2,10 +2,12 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libopenblas-dev nettle-dev libpcre2-dev pkg-config \
+        libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libopenblas-dev nettle-dev libpcre2-dev \
+        zlib1g-dev pkg-config python3-pip \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
+RUN scripts/setup-charts
 RUN swift build -c release --product spind --static-swift-stdlib \
     && strip .build/release/spind
 

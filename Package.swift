@@ -66,7 +66,7 @@ let package = Package(
 
         // Service wing -------------------------------------------------------------------------
 
-        // Writes the files of migrations/, openapi.yaml and the demo's assets into Swift source.
+        // Writes the files of migrations/, openapi.yaml, the dashboard and the demo's assets into Swift source.
         .executableTarget(name: "EmbedTool", swiftSettings: strict),
         .plugin(name: "Embed", capability: .buildTool(), dependencies: ["EmbedTool"]),
         // JSON and YAML text to plain values, with positions of what is wrong.
@@ -90,9 +90,11 @@ let package = Package(
         // An HTTP server: requests in, responses out, on libmicrohttpd's own threads.
         .target(
             name: "MicroHTTP", dependencies: ["CMicroHTTPD", "CGnuTLS"], swiftSettings: strict),
-        // The routes of /v1.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // The routes of /v1, and the dashboard.
         .target(
-            name: "API", dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents", "CNettle"],
+            name: "API",
+            dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents", "CNettle", "CZlib"],
             swiftSettings: strict, plugins: ["Embed"]),
 
         // What the operator meets: settings and their sources, log lines, the health check.

@@ -148,17 +148,6 @@ struct HTTPRulesTests {
         }
     }
 
-    @Test func thePageIsHTMLForBrowsers() throws {
-        let service = try TestService()
-        let plain = try service.send("GET", "/")
-        #expect(plain.header("Content-Type") == "text/plain; charset=utf-8")
-        #expect(plain.text.contains("POST /v1/jobs"))
-        let accept = [(name: "Accept", value: "text/html,application/xhtml+xml,*/*;q=0.8")]
-        let html = try service.send("GET", "/", headers: accept)
-        #expect(html.header("Content-Type") == "text/html; charset=utf-8")
-        #expect(html.text.contains("<code>POST /v1/jobs</code>"))
-    }
-
     @Test func damagedRequestsNeverEndTheServer() throws {
         let service = try TestService()
         let body = Array(#"{"model":"tiny","dataset":"sums","spin":{"max_iterations":2}}"#.utf8)

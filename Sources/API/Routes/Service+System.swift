@@ -16,30 +16,6 @@ extension Service {
         ])
     }
 
-    func showPage(_ call: Call) throws -> HTTPResponse {
-        let type = try AcceptHeader(call.request).choose(among: ["text/plain", "text/html"])
-        let routes = Route.all.map { "\($0.method) \($0.pattern)" }
-        let title = "spind \(version)"
-        let intro = "Trains small language models by self-play fine-tuning (SPIN)."
-        if type == "text/html" {
-            let items = routes.map { "<li><code>\($0)</code></li>" }.joined(separator: "\n")
-            return .text(
-                """
-                <!doctype html>
-                <html lang="en"><meta charset="utf-8"><title>\(title)</title>
-                <h1>\(title)</h1>
-                <p>\(intro) The contract: <a href="/openapi.yaml">openapi.yaml</a>;
-                the jobs: <a href="/v1/jobs">/v1/jobs</a>.</p>
-                <ul>
-                \(items)
-                </ul>
-                </html>
-
-                """, contentType: "text/html; charset=utf-8")
-        }
-        return .text("\(title)\n\(intro)\n\n" + routes.map { $0 + "\n" }.joined())
-    }
-
     func showHealth(_ call: Call) throws -> HTTPResponse { .json(["status": "ok"]) }
 
     /// Ready means: the store answers, and the program is not on its way down.

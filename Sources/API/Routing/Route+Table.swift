@@ -51,5 +51,7 @@ extension Route {
         Route("GET", "/readyz", for: .everybody, Service.showReadiness),
         Route("GET", "/metrics", Service.showPrometheus),
         Route("GET", "/openapi.yaml", for: .everybody, Service.showContract),
+        Route("GET", "/openapi.json", for: .everybody, Service.showContractAsJSON),
+        Route("GET", "/assets/{version}/{file}", for: .everybody, Service.showAsset),
     ]
 }
