@@ -20,13 +20,13 @@ const phaseText = { loading: "loading", rollout: "rollout", train: "training", v
 /** One line about where a job is. */
 export function whereabouts(job) {
   const { progress } = job;
-  if (job.status === "queued") return job.queue_position === 1 ? "next in the queue" : `place ${job.queue_position ?? "?"} in the queue`;
+  if (job.status === "queued") return job.queue_position === 1 ? "next in the queue" : job.queue_position ? `place ${job.queue_position} in the queue` : "in the queue";
   const round = `iteration ${Math.min(progress.iteration + 1, progress.iterations_total)} of ${progress.iterations_total}`;
   if (job.status === "running") {
-    const detail = progress.phase === "rollout" && progress.rollout_total
-      ? `rollout ${integer(progress.rollout_done)}/${integer(progress.rollout_total)}`
-      : phaseText[progress.phase];
-    return [round, detail, progress.steps_total ? `step ${integer(progress.step)}/${integer(progress.steps_total)}` : null].filter(Boolean).join(" · ");
+    const isRollout = progress.phase === "rollout" && progress.rollout_total;
+    const step = progress.steps_total ? `step ${integer(progress.step)}/${integer(progress.steps_total)}` : null;
+    const detail = isRollout ? [`rollout ${integer(progress.rollout_done)}/${integer(progress.rollout_total)}`] : [phaseText[progress.phase], step];
+    return [round, ...detail].filter(Boolean).join(" · ");
   }
   if (job.status === "succeeded") return `${progress.iterations_total} iterations · ${integer(progress.step)} steps`;
   if (job.status === "failed") return job.status_detail ?? "failed";

@@ -35,7 +35,7 @@ const short = (value) =>
   : JSON.stringify(value);
 
 /** On one line where that is short enough, else a line for each member. */
-export function write(value, indent = "", width = 76) {
+export function write(value, indent = "", width = 56) {
   const line = short(value);
   if (line.length + indent.length <= width || value === null || typeof value !== "object" || Array.isArray(value) || value instanceof Decimal) return line;
   const inner = `${indent}  `;

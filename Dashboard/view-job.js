@@ -5,7 +5,7 @@ import { button, copy, empty, fill, h, icon, loading, setText, toast } from "./d
 import { ago, duration, exact, flattened, integer, number, percent, setting } from "./format.js";
 import { chartsTab } from "./job-charts.js";
 import { eventsTab } from "./job-events.js";
-import { Actions, problemBox, progressBar, removeJob, showProblem, statusPill, tile, timeLeft, whereabouts } from "./job-parts.js";
+import { Actions, heading, problemBox, progressBar, removeJob, showProblem, statusPill, tile, timeLeft, whereabouts } from "./job-parts.js";
 import { samplesTab } from "./job-samples.js";
 import { follow, isFinal, jobWithID, live } from "./live.js";
 import { checkpointList } from "./view-checkpoints.js";
@@ -38,7 +38,7 @@ class JobView {
     try {
       this.show(await get(`/v1/jobs/${encodeURIComponent(this.id)}`));
     } catch (error) {
-      if (!this.head) fill(this.element, problemBox(error, () => this.fetch()));
+      if (!this.head) fill(this.element, heading("Job", this.id), problemBox(error, () => this.fetch()));
     }
   }
 
@@ -46,7 +46,7 @@ class JobView {
     const job = jobWithID(this.id);
     if (job) this.show(job);
     else if (this.head && live.connection === "connected" && !live.hasMore) {
-      fill(this.element, empty("This job is gone", "It has been deleted.", h("a", { class: "button", href: "#/jobs" }, "All jobs")));
+      fill(this.element, heading("Job", this.id), empty("This job is gone", "It has been deleted.", h("a", { class: "button", href: "#/jobs" }, "All jobs")));
     }
   }
 
@@ -126,9 +126,10 @@ class JobHead {
     if (this.isLoading) return;
     this.isLoading = true;
     try {
-      const after_step = Math.max(-1, job.progress.step - 2);
+      // The newest row may still be on its way into the store.
+      const after_step = Math.max(-1, job.progress.step - 4);
       const [metrics, validations] = await Promise.all([
-        get(`/v1/jobs/${job.id}/metrics`, { after_step, limit: 1 }),
+        get(`/v1/jobs/${job.id}/metrics`, { after_step, limit: 4 }),
         get(`/v1/jobs/${job.id}/validations`),
       ]);
       const last = metrics.data.at(-1);
