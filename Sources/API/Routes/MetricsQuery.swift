@@ -67,7 +67,7 @@ struct MetricsQuery: Sendable {
     private static func iterations(_ query: Query) throws -> ClosedRange<Int>? {
         guard let text = query.text("iteration") else { return nil }
         let ends = text.split(separator: ".", omittingEmptySubsequences: false)
-        let digits = ends.filter { $0.utf8.allSatisfy((48...57).contains) }
+        let digits = ends.filter { $0.utf8.allSatisfy { (48...57).contains($0) } }
         let numbers = digits.compactMap { Int($0) }.filter { (0...10_000).contains($0) }
         switch (ends.count, numbers.count) {
         case (1, 1): return numbers[0]...numbers[0]
