@@ -57,7 +57,8 @@ struct PrometheusTests {
             }
         }
         for name in ["spin_db_bytes", "spin_db_wal_bytes", "spin_disk_free_bytes"] {
-            #expect(try #require(value(name)) > 4096, "\(name)")
+            // A page of the database at least; the rest may still be in the log.
+            #expect(try #require(value(name)) >= 4096, "\(name)")
         }
         // The job, its row, its iteration and its checkpoint.
         #expect(value("spin_db_commit_seconds_count") == 4)
