@@ -32,12 +32,12 @@ struct RollUpTests {
 
     /// The buckets of rows by the plainest way there is.
     private static func naive(
-        _ rows: [Int: StepMetrics], _ name: String, _ steps: Range<Int>, exponent: Int
+        _ rows: [StepMetrics], _ name: String, _ steps: Range<Int>, exponent: Int
     ) -> [MetricBucket] {
         var buckets: [MetricBucket] = []
-        for step in rows.keys.sorted() where steps.contains(step) {
-            guard let value = rows[step]?.value(name) else { continue }
-            let one = MetricBucket(index: step >> exponent, step: step, value: value)
+        for row in rows where steps.contains(row.step) {
+            guard let value = row.value(name) else { continue }
+            let one = MetricBucket(index: row.step >> exponent, step: row.step, value: value)
             if buckets.last?.index == one.index {
                 buckets[buckets.count - 1].merge(one)
             } else {
@@ -61,17 +61,18 @@ struct RollUpTests {
         }
     }
 
-    @Test(arguments: 1...4) func bucketsAreThoseOfTheRows(seed: UInt64) throws {
+    @Test(arguments: 1...3) func bucketsAreThoseOfTheRows(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let (place, job) = try placeWithJob()
         let store = place.store
         var rows: [Int: StepMetrics] = [:]
+        var wasRolledUp = false
         func write(_ steps: Range<Int>) throws {
             let new = steps.map { Self.row($0, &random) }
             try store.append(steps: new, job: job)
             for row in new { rows[row.step] = row }
         }
-        for _ in 0..<14 {
+        for _ in 0..<12 {
             let end = (rows.keys.max() ?? -1) + 1
             switch Int.random(in: 0..<5, using: &random) {
             case 0 where end > 0:
@@ -85,19 +86,22 @@ struct RollUpTests {
             case 2:
                 // A gap.
                 try write(end + 3000..<end + 3100)
-            default: try write(end..<end + Int.random(in: 1...4000, using: &random))
+            default: try write(end..<end + Int.random(in: 1...3000, using: &random))
             }
-            try check(store, job, rows, &random)
+            try check(store, job, rows.values.sorted { $0.step < $1.step }, &random)
+            let count = try store.values(sql: "SELECT count(*) FROM metric_rollup")
+            wasRolledUp = wasRolledUp || count != ["0"]
         }
-        #expect(try store.values(sql: "SELECT count(*) > 0 FROM metric_rollup") == ["1"])
+        #expect(wasRolledUp)
     }
 
     private func check(
-        _ store: SQLiteStore, _ job: String, _ rows: [Int: StepMetrics],
+        _ store: SQLiteStore, _ job: String, _ rows: [StepMetrics],
         _ random: inout SeededRandom
     ) throws {
-        let end = (rows.keys.max() ?? -1) + 1
-        for exponent in [0, 3, 4, 6, 8, 11, 12, 13, 16, 20, 62] {
+        let end = (rows.last?.step ?? -1) + 1
+        let exponents = [0, 3, 4, 6, 8, 11, 12, 13, 16, 20, 62].shuffled(using: &random)
+        for exponent in exponents.prefix(4) {
             let first = Int.random(in: 0...end, using: &random)
             let ranges = [0..<end, first..<Int.random(in: first...end, using: &random)]
             for steps in ranges {
