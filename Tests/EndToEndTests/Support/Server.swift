@@ -4,15 +4,19 @@ import SpinDomain
 /// A running `spind serve` on a free loopback port; `curl` talks to it.
 final class Server {
     let url: String
+    private let key: String?
     private let process = Process()
     private let output: TemporaryFolder
 
     /// - Parameters:
     ///   - arguments: more flags of `spind serve`.
     ///   - environment: variables beside our own.
+    ///   - key: what every request shows; nil for none.
     init(
-        dataFolder: String, arguments: [String] = [], environment: [String: String] = [:]
+        dataFolder: String, arguments: [String] = [], environment: [String: String] = [:],
+        key: String? = nil
     ) throws {
+        self.key = key
         output = try TemporaryFolder()
         process.executableURL = Program.url
         process.arguments = ["serve", "--data-dir", dataFolder, "--port", "0"] + arguments
@@ -74,6 +78,7 @@ final class Server {
             "-s", "-g", "-k", "--max-time", "60", "-w", "\n%{http_code}", "-X", method,
         ]
         if method == "HEAD" { arguments.append("-I") }
+        if let key { arguments += ["-H", "Authorization: Bearer \(key)"] }
         for header in headers { arguments += ["-H", header] }
         if let type { arguments += ["-H", "Content-Type: \(type)"] }
         if body != nil { arguments += ["--data-binary", "@-"] }
