@@ -102,7 +102,9 @@ export class Chart {
     const { x, series } = aligned(this.lines);
     this.x = x;
     this.raw = series;
-    this.smooth = series.map(({ mean }, index) => (this.lines[index].stairs ? mean : smoothed(mean, this.group.smoothing)));
+    // What an iteration leaves behind says nothing of the next one.
+    const beginnings = new Set(this.group.rules.map(({ at }) => x.findIndex((value) => value >= at)));
+    this.smooth = series.map(({ mean }, index) => (this.lines[index].stairs ? mean : smoothed(mean, this.group.smoothing, beginnings)));
     return [x, ...series.flatMap(({ min, max, mean }, index) => [max, min, mean, this.smooth[index]])];
   }
 
@@ -121,11 +123,13 @@ export class Chart {
     this.u = new uPlot(this.options(), data, this.plot);
     this.applyRange();
     this.showLegend();
+    this.showTable();
   }
 
   setData() {
     this.u.setData(this.data, this.group.range === null);
     this.showLegend();
+    this.showTable();
   }
 
   options() {
@@ -303,7 +307,11 @@ export class Chart {
     const isShown = this.tablePlace.hidden;
     this.tablePlace.hidden = !isShown;
     toggle.setAttribute("aria-expanded", String(isShown));
-    fill(this.tablePlace, isShown && this.x ? this.table() : null);
+    this.showTable();
+  }
+
+  showTable() {
+    fill(this.tablePlace, !this.tablePlace.hidden && this.x ? this.table() : null);
   }
 
   /** The points of the chart; few enough to read. */

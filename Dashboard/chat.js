@@ -2,7 +2,7 @@
 
 import { events, Problem } from "./api.js";
 import { button, fill, h } from "./dom.js";
-import { number } from "./format.js";
+import { integer, number } from "./format.js";
 
 /** `model` is what the server calls it, `title` what a person does. */
 export function openChat(model, title) {
@@ -20,6 +20,7 @@ class Chat {
     this.field = h("textarea", { rows: "2", "aria-label": "Your message", placeholder: "Say something", onkeydown: (event) => this.key(event) });
     this.temperature = h("input", { type: "number", id: "temperature", min: "0", max: "2", step: "0.1", value: "0.7" });
     this.tokens = h("input", { type: "number", id: "max-tokens", min: "1", max: "4096", value: "200" });
+    this.memory = h("input", { type: "checkbox", checked: true });
     this.sendButton = button("Send", { icon: "send", kind: "primary", onclick: () => this.say() });
     this.stopButton = button("Stop", { icon: "cancel", hidden: true, onclick: () => this.writing?.abort() });
     this.dialog = h(
@@ -27,6 +28,7 @@ class Chat {
       h("header", { class: "row between" }, h("h2", { id: "chat-title" }, title), h("code", { class: "soft" }, model), button("Close", { icon: "cancel", iconOnly: true, kind: "quiet", onclick: () => this.dialog.close() })),
       this.log,
       h("div", { class: "row chat-options" }, h("label", { for: "temperature" }, "Temperature"), this.temperature, h("label", { for: "max-tokens" }, "Tokens at most"), this.tokens,
+        h("label", { class: "check", title: "A model without a chat template takes one message at a time" }, this.memory, "Remember what was said"),
         button("Begin again", { icon: "retry", kind: "quiet", onclick: () => this.clear() })),
       h("div", { class: "row chat-field" }, this.field, this.sendButton, this.stopButton),
     );
@@ -79,20 +81,24 @@ class Chat {
   }
 
   async read(place, answer) {
-    const body = { model: this.model, messages: this.messages, stream: true, temperature: Number(this.temperature.value), max_tokens: Number(this.tokens.value) };
+    const body = {
+      model: this.model, messages: this.memory.checked ? this.messages : this.messages.slice(-1),
+      temperature: Number(this.temperature.value), max_tokens: Number(this.tokens.value),
+      stream: true, stream_options: { include_usage: true },
+    };
     for await (const event of events("POST", "/v1/chat/completions", { body, signal: this.writing.signal })) {
       if (event.data === "[DONE]") break;
       const chunk = JSON.parse(event.data);
       if (chunk.error) throw new Problem(500, { detail: chunk.error.message });
+      answer.tokens = chunk.usage?.completion_tokens ?? answer.tokens;
       const piece = chunk.choices?.[0]?.delta?.content;
       if (!piece) continue;
       answer.text += piece;
-      answer.tokens += 1;
       place.textContent = answer.text;
       this.log.scrollTop = this.log.scrollHeight;
     }
     const seconds = (performance.now() - answer.began) / 1000;
-    if (answer.text) place.after(h("small", { class: "soft" }, `${number(answer.tokens / seconds, 3)} pieces a second`));
+    if (answer.text) place.after(h("small", { class: "soft" }, `${integer(answer.tokens)} tokens, ${number(answer.tokens / seconds, 3)} a second`));
     else place.append(h("i", { class: "soft" }, "(it ended at once)"));
   }
 

@@ -108,8 +108,7 @@ class ChartsTab {
 
   draw(isNewAxis = false) {
     if (!this.columns) return;
-    this.group.rules = this.iterations.filter(({ first_step: step }) => step !== null && step !== undefined)
-      .map(({ first_step: step, iteration }) => ({ at: this.at(step), label: `i${iteration}` }));
+    this.group.rules = beginnings(this.iterations).map(({ step, iteration }) => ({ at: this.at(step), label: `i${iteration}` }));
     if (!this.charts) {
       this.charts = panels.map((panel) => [panel, new Chart(panel, this.group)]);
       fill(this.place, this.charts.map(([, { element }]) => element));
@@ -131,3 +130,11 @@ class ChartsTab {
   }
 }
 
+/** The first step of each iteration; one that has no step yet begins after the last. */
+function beginnings(iterations) {
+  return iterations.map(({ iteration, first_step: first }, index) => {
+    const last = iterations[index - 1];
+    const step = first ?? (last ? last.first_step + last.steps : 0);
+    return { step, iteration };
+  });
+}

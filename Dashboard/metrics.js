@@ -185,12 +185,14 @@ export function interpolated(xs, ys, x) {
 
 /**
  * An exponential moving average without the bias of its beginning; `weight` of the past is 0 to 1.
+ * It begins anew at the places that `beginnings` holds.
  */
-export function smoothed(values, weight) {
+export function smoothed(values, weight, beginnings) {
   if (!weight) return values;
   let sum = 0;
   let norm = 0;
-  return values.map((value) => {
+  return values.map((value, place) => {
+    if (beginnings.has(place)) [sum, norm] = [0, 0];
     if (value === null || value === undefined) return value;
     sum = weight * sum + (1 - weight) * value;
     norm = weight * norm + (1 - weight);

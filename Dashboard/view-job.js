@@ -84,7 +84,7 @@ class JobHead {
     this.left = h("span", { class: "left" });
     this.bar = h("div", { class: "big-bar" });
     this.note = h("p", { class: "notice", hidden: true });
-    this.tiles = { loss: tile("Loss", "–"), acc: tile("Accuracy", "–"), margin: tile("Margin", "–"), validation: tile("Validation loss", "–"), speed: tile("Tokens a second", "–"), time: tile("Time", "–") };
+    this.tiles = { loss: tile("Loss", "–"), acc: tile("Accuracy", "–"), margin: tile("Margin", "–"), validation: tile("Validation loss", "–"), speed: tile("Tokens/s", "–"), time: tile("Time", "–") };
     this.title = h("h1", {});
     this.element = h(
       "div", { class: "job-head" },

@@ -26,7 +26,7 @@ class JobsView {
     this.rows = new Map();
     this.chosen = new Set();
     this.tiles = {
-      running: tile("Running", "–"), queued: tile("Queued", "–"), waiting: tile("Waiting or paused", "–"), speed: tile("Tokens a second", "–"), done: tile("Finished", "–"),
+      running: tile("Running", "–"), queued: tile("Queued", "–"), waiting: tile("Waiting or paused", "–"), speed: tile("Tokens/s", "–"), done: tile("Finished", "–"),
     };
     this.search = h("input", { type: "search", placeholder: "Name, model, label", "aria-label": "Search jobs", oninput: () => this.show() });
     this.list = h("ul", { class: "job-list" });

@@ -217,6 +217,21 @@ class Check:
         self.browser.until("document.querySelectorAll('.chart canvas').length === 4")
         self.browser.until("document.querySelectorAll('[name=baseline]').length === 2")
 
+    def talk(self):
+        """A message goes out by the keyboard, and the answer comes in word by word."""
+        first = pathlib.Path(self.server.folder, "demo/train.jsonl").open().readline()
+        self.show("checkpoints")
+        self.browser.until("document.querySelector('.tree button')")
+        self.browser.click(".tree button")
+        self.browser.until("document.activeElement.tagName === 'TEXTAREA'")
+        self.browser.run("document.querySelector('#max-tokens').value = 14")
+        self.browser.type(json.loads(first)["prompt"])
+        self.browser.press("Enter")
+        self.browser.until("document.querySelector('.bubble.assistant small')")
+        self.look("talk")
+        self.browser.press("Escape")
+        self.browser.until("!document.querySelector('dialog')")
+
     def read_samples(self, job):
         self.show(f"jobs/{job}/samples")
         self.browser.until("document.querySelectorAll('.sample mark').length > 0")
@@ -316,6 +331,7 @@ def run(check):
     check.survive_a_restart(other)
     check.compare(job, other)
     check.read_samples(other)
+    check.talk()
     check.show_names_as_text()
     check.pause(server.submit("endless", iterations=500))
     check.look_at_all(other, job)
