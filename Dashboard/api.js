@@ -17,10 +17,16 @@ export class Problem extends Error {
 /** Where the key comes from: the app asks a person for it. */
 let askForKey = async () => null;
 let asking = null;
+let isDeclined = false;
 const storageName = "spind.key";
 
 export function onKeyNeeded(ask) {
   askForKey = ask;
+}
+
+/** After somebody said "not now". */
+export function askAgain() {
+  isDeclined = false;
 }
 
 export function key() {
@@ -50,11 +56,12 @@ export async function send(method, path, { query, body, headers = {}, signal, ac
     });
     if (answer.ok) return answer;
     const problem = new Problem(answer.status, await bodyOf(answer), answer.headers.get("X-Request-Id"));
-    if (answer.status !== 401) throw problem;
+    if (answer.status !== 401 || isDeclined) throw problem;
     // Several requests may fail at once; one question is enough.
     if (key() === sentKey) {
-      asking ??= askForKey(problem).finally(() => { asking = null; });
-      if (!(await asking)) throw problem;
+      asking ??= askForKey().finally(() => { asking = null; });
+      isDeclined = !(await asking);
+      if (isDeclined) throw problem;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Starts the dashboard: routes, navigation, theme, connection, key.
 
-import { key, onKeyNeeded, setKey } from "./api.js";
-import { fill, h, icon, setText, toast } from "./dom.js";
+import { askAgain, key, onKeyNeeded, setKey } from "./api.js";
+import { button, fill, h, icon, setText, toast } from "./dom.js";
 import { follow, live, refresh, start } from "./live.js";
 import { checkpointsView } from "./view-checkpoints.js";
 import { compareView } from "./view-compare.js";
@@ -83,14 +83,16 @@ function showConnection() {
   banner.hidden = live.connection !== "lost";
   if (live.connection === "lost") {
     const { message, requestID, status } = live.problem;
-    setText(banner, `No news from the server: ${message}.${requestID ? ` Request ${requestID}.` : ""} ${status === 401 ? "It wants a key." : "Trying again; what is shown may be old."}`);
+    const text = `No news from the server: ${message}.${requestID ? ` Request ${requestID}.` : ""} ${status === 401 ? "" : "Trying again; what is shown may be old. "}`;
+    // Said once, not at every attempt.
+    if (banner.firstChild?.textContent !== text) fill(banner, h("span", {}, text), button(status === 401 ? "Give a key" : "Try now", { onclick: () => { askAgain(); refresh(); } }));
   } else if (wasLost) toast("Connected again");
   wasLost = live.connection === "lost";
 }
 
 // The key: kept for this tab only.
 
-onKeyNeeded((problem) => new Promise((resolve) => {
+onKeyNeeded(() => new Promise((resolve) => {
   const field = h("input", { type: "password", id: "key", autocomplete: "off", required: true });
   const dialog = h(
     "dialog",
@@ -105,10 +107,10 @@ onKeyNeeded((problem) => new Promise((resolve) => {
     },
     h("form", { method: "dialog" },
       h("h2", { id: "key-title" }, key() ? "The server does not take this key" : "This server wants a key"),
-      h("p", { class: "soft" }, problem.message, ". The key stays in this tab and is forgotten with it."),
+      h("p", { class: "soft" }, "The key stays in this tab and is forgotten with it."),
       h("label", { for: "key" }, "API key"), field,
       h("div", { class: "row end" },
-        h("button", { value: "no", formnovalidate: true }, "Not now"),
+        h("button", { type: "button", onclick: () => dialog.close("no") }, "Not now"),
         h("button", { value: "use", class: "primary" }, "Use this key"))),
   );
   document.body.append(dialog);
@@ -124,7 +126,7 @@ fill(
   places.map(([name, text, drawing]) => h("a", { href: `#/${name}`, "data-name": name }, icon(drawing), h("span", {}, text))),
 );
 showTheme();
+showConnection();
 follow(showConnection);
-document.getElementById("banner").addEventListener("click", refresh);
 route();
 start();

@@ -235,7 +235,8 @@ export class Chart {
 
   get place() {
     const place = this.u?.cursor.idx;
-    return place === null || place === undefined ? null : place;
+    // After new data it may still be one of the old.
+    return place === null || place === undefined || place >= this.x.length ? null : place;
   }
 
   text(value) {
