@@ -45,9 +45,9 @@ struct TimestampTests {
 
 struct JobStatusTests {
     @Test(arguments: JobStatus.allCases)
-    func aFinalStatusHasNoEdges(status: JobStatus) {
+    func aFinalStatusLeadsOnlyBackToTheQueue(status: JobStatus) {
         let edges = JobStatus.allCases.filter(status.canBecome)
-        #expect(status.isFinal == edges.isEmpty)
+        #expect(status.isFinal == (edges == [.queued, .waiting]))
         #expect(!edges.contains(status))
     }
 
@@ -56,7 +56,8 @@ struct JobStatusTests {
             .queued: [.running, .paused, .waiting, .cancelled, .failed],
             .running: [.queued, .paused, .waiting, .succeeded, .failed, .cancelled],
             .paused: [.queued, .waiting, .cancelled], .waiting: [.queued, .paused, .cancelled],
-            .succeeded: [], .failed: [], .cancelled: [],
+            .succeeded: [.queued, .waiting], .failed: [.queued, .waiting],
+            .cancelled: [.queued, .waiting],
         ]
         for (status, expected) in edges {
             #expect(Set(JobStatus.allCases.filter(status.canBecome)) == expected)
@@ -127,6 +128,9 @@ struct PerIterationTests {
         #expect(PerIteration.constant(0.5).value(iteration: 9) == 0.5)
         let list = PerIteration.list([1, 2])
         #expect([0, 1, 2].map(list.value(iteration:)) == [1, 2, 2])
+        #expect(list.extended(to: 4) == .list([1, 2, 2, 2]))
+        #expect(list.extended(to: 1) == list)
+        #expect(PerIteration.constant(3).extended(to: 9) == .constant(3))
     }
 }
 
@@ -137,8 +141,40 @@ struct RunControlTests {
         control.ask(.cancel)
         control.ask(.pause)
         #expect(control.request == .cancel)
+    }
+
+    @Test func whatWasAllowedStaysAllowedUntilItIsLimited() {
+        let control = RunControl(allowedIterations: 1)
         control.allow(iterations: 3)
-        control.allow(iterations: 2)
-        #expect(control.allowedIterations == 3)
+        control.allow(iterations: 2, steps: 5)
+        #expect(control.mayPlay(iteration: 2, step: 100))
+        #expect(!control.mayPlay(iteration: 3, step: 5))
+        #expect(control.mayPlay(iteration: 3, step: 4))
+        control.limit(iterations: 2)
+        #expect(!control.mayPlay(iteration: 2, step: 5))
+        #expect(control.mayPlay(iteration: 1, step: 5))
+    }
+
+    @Test func aRequestToSaveIsTakenOnce() {
+        let control = RunControl(allowedIterations: 1)
+        #expect(!control.takeSaveRequest())
+        control.askToSave()
+        control.askToSave()
+        #expect(control.takeSaveRequest())
+        #expect(!control.takeSaveRequest())
+    }
+
+    @Test func penaltiesChangeOnlyWhenTheyAreWrittenDown() throws {
+        let control = RunControl(allowedIterations: 2, klPenalty: .constant(1))
+        #expect(control.begin(iteration: 0) == .constant(1))
+        #expect(throws: SpinError.self) {
+            try control.change(klPenalty: .constant(2)) { begun in
+                #expect(begun == 1)
+                throw SpinError(.conflict, "no")
+            }
+        }
+        #expect(control.begin(iteration: 1) == .constant(1))
+        try control.change(klPenalty: .constant(3)) { #expect($0 == 2) }
+        #expect(control.begin(iteration: 1) == .constant(3))
     }
 }

@@ -33,14 +33,23 @@ extension Game {
     /// What is due between two steps; a run can be stopped here.
     private func atStepBoundary(_ iteration: GamePlan.Iteration) throws {
         if isValidationDue(iteration) { try validate() }
-        let isAtStart = state.step == iteration.firstStep
-        if let interval = configuration.train.saveInterval, !isAtStart,
-            state.step.isMultiple(of: interval), savedStep != state.step
-        {
+        if isCheckpointDue(iteration) {
             try report(.checkpointSaved(save(isIterationEnd: false)))
         }
         try control.heed()
         try heedTimeLimit()
+        guard control.mayPlay(iteration: iteration.index, step: state.step) else {
+            throw Stop(outcome: .waiting)
+        }
+    }
+
+    /// At every interval, and when somebody asked for one; iterations' ends see to themselves.
+    private func isCheckpointDue(_ iteration: GamePlan.Iteration) -> Bool {
+        guard state.step != iteration.firstStep else { return false }
+        let isAsked = control.takeSaveRequest()
+        guard savedStep != state.step else { return false }
+        let interval = configuration.train.saveInterval
+        return isAsked || interval.map { state.step.isMultiple(of: $0) } ?? false
     }
 
     /// Before the first step, and at every interval; iterations' ends see to themselves.

@@ -9,6 +9,8 @@ import Transformer
 /// which is stopped anywhere and resumed ends with the same bits as one that never stopped.
 final class Game {
     let job: RunPlan
+    /// The job's, with the KL penalties now in force.
+    private(set) var configuration: JobConfiguration
     let prepared: PreparedRun
     let plan: GamePlan
     let decoder: Decoder
@@ -40,6 +42,7 @@ final class Game {
         peakOperations: Double?, report: @escaping (RunEvent) throws -> Void
     ) {
         self.job = job
+        configuration = job.configuration
         self.prepared = prepared
         plan = prepared.plan
         decoder = Decoder(
@@ -52,8 +55,6 @@ final class Game {
         self.report = report
         runTime = Stopwatch(clock)
     }
-
-    var configuration: JobConfiguration { job.configuration }
 
     var isSpin: Bool { configuration.method == .spin }
 
@@ -70,8 +71,10 @@ final class Game {
             while plan.iterations.indices.contains(state.iteration) {
                 let iteration = plan.iterations[state.iteration]
                 let isBetweenIterations = state.step == iteration.firstStep
-                if isBetweenIterations && iteration.index >= control.allowedIterations {
-                    return .waiting
+                if isBetweenIterations {
+                    guard control.mayPlay(iteration: iteration.index, step: state.step) else {
+                        return .waiting
+                    }
                 }
                 try play(iteration)
             }
@@ -93,6 +96,9 @@ final class Game {
         let isFirst = iteration.firstStep == 0
         record = IterationRecord(iteration: iteration.index)
         rolloutSpeeds = RolloutSpeeds()
+        if let penalty = control.begin(iteration: iteration.index) {
+            configuration.spin.refPolicyKLPenalty = penalty
+        }
         record.klPenalty =
             isSpin ? Objective(configuration, iteration: iteration.index).spin?.klPenalty : nil
         record.referenceCheckpoint =

@@ -11,6 +11,14 @@ public enum PerIteration: Sendable, Equatable {
         }
     }
 
+    /// With its last value for the iterations that a list does not reach.
+    public func extended(to iterations: Int) -> PerIteration {
+        guard case .list(let values) = self, let last = values.last, values.count < iterations
+        else { return self }
+        let missing = iterations - values.count
+        return .list(values + Array(repeating: last, count: missing))
+    }
+
     public var values: [Double] {
         switch self {
         case .constant(let value): [value]

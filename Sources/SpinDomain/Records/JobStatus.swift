@@ -11,6 +11,7 @@ public enum JobStatus: String, Sendable, CaseIterable {
     case failed
     case cancelled
 
+    /// Whether nothing more happens by itself; a person can still let the job go on.
     public var isFinal: Bool { self == .succeeded || self == .failed || self == .cancelled }
 
     /// Every edge of the state machine.
@@ -21,7 +22,8 @@ public enum JobStatus: String, Sendable, CaseIterable {
         case .running: next != .running
         case .paused: [.queued, .waiting, .cancelled].contains(next)
         case .waiting: [.queued, .paused, .cancelled].contains(next)
-        case .succeeded, .failed, .cancelled: false
+        // A retry goes on from the last checkpoint, and so does a game that gets more iterations.
+        case .succeeded, .failed, .cancelled: [.queued, .waiting].contains(next)
         }
     }
 }

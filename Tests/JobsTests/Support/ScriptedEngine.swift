@@ -38,6 +38,7 @@ final class ScriptedEngine: SelfPlayEngine {
     private struct State {
         var visit: Visit?
         var check: (@Sendable (RunPlan) throws -> Void)?
+        var measure: (@Sendable (inout StepMetrics) -> Void)?
         var generated = 0
     }
 
@@ -50,6 +51,11 @@ final class ScriptedEngine: SelfPlayEngine {
 
     func onCheck(_ check: @escaping @Sendable (RunPlan) throws -> Void) {
         state.withLock { $0.check = check }
+    }
+
+    /// Changes what a step reports.
+    func onEveryStep(_ measure: @escaping @Sendable (inout StepMetrics) -> Void) {
+        state.withLock { $0.measure = measure }
     }
 
     /// How many samples were written anew, over all runs.
@@ -80,6 +86,8 @@ final class ScriptedEngine: SelfPlayEngine {
             try self.state.withLock { $0.visit }?(plan.jobID, moment)
         } generated: { count in
             self.state.withLock { $0.generated += count }
+        } measure: { metrics in
+            self.state.withLock { $0.measure }?(&metrics)
         }
         let estimate = try check(plan)
         try game.resume(from: checkpoint)

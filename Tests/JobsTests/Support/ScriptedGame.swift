@@ -8,6 +8,7 @@ final class ScriptedGame {
     private let control: RunControl
     private let visit: (ScriptedEngine.Moment) throws -> Void
     private let generated: (Int) -> Void
+    private let measure: (inout StepMetrics) -> Void
     private var step = 0
     private var iteration = 0
     private var savedStep = 0
@@ -15,13 +16,14 @@ final class ScriptedGame {
     init(
         _ plan: RunPlan, _ archive: any RolloutArchive, _ control: RunControl,
         visit: @escaping (ScriptedEngine.Moment) throws -> Void,
-        generated: @escaping (Int) -> Void
+        generated: @escaping (Int) -> Void, measure: @escaping (inout StepMetrics) -> Void
     ) {
         self.plan = plan
         self.archive = archive
         self.control = control
         self.visit = visit
         self.generated = generated
+        self.measure = measure
     }
 
     func resume(from checkpoint: CheckpointRecord?) throws {
@@ -42,7 +44,9 @@ final class ScriptedGame {
             try visit(.loading)
             while iteration < plan.configuration.spin.maxIterations {
                 let isBetween = step == iteration * ScriptedEngine.stepsPerIteration
-                if isBetween && iteration >= control.allowedIterations { return .waiting }
+                if isBetween && !control.mayPlay(iteration: iteration, step: step) {
+                    return .waiting
+                }
                 try playIteration(report)
             }
             try visit(.end)
@@ -58,21 +62,25 @@ final class ScriptedGame {
     private func playIteration(_ report: (RunEvent) throws -> Void) throws {
         let first = iteration * ScriptedEngine.stepsPerIteration
         var record = IterationRecord(iteration: iteration)
-        record.klPenalty = 0.1
+        let penalties = control.begin(iteration: iteration)
+        record.klPenalty = penalties?.value(iteration: iteration)
         record.referenceCheckpoint = iteration == 0 ? nil : checkpointID(step: first)
         try report(
             .iterationStarted(
-                iteration: iteration, klPenalty: 0.1,
+                iteration: iteration, klPenalty: record.klPenalty,
                 referenceCheckpoint: record.referenceCheckpoint))
         try rollout(report)
         while step < first + ScriptedEngine.stepsPerIteration {
             try visit(.boundary(step: step))
-            if let interval = plan.configuration.train.saveInterval, step > first,
-                step.isMultiple(of: interval), savedStep != step
-            {
+            let interval = plan.configuration.train.saveInterval
+            let isDue = interval.map { step.isMultiple(of: $0) } ?? false
+            if step > first, control.takeSaveRequest() || isDue, savedStep != step {
                 try report(.checkpointSaved(save(isIterationEnd: false)))
             }
             try heed()
+            guard control.mayPlay(iteration: iteration, step: step) else {
+                throw ScriptedEngine.Stop(outcome: .waiting)
+            }
             try report(.phase(.train))
             try report(.stepFinished(metrics()))
             step += 1
@@ -121,11 +129,13 @@ final class ScriptedGame {
     private var loss: Double { Double((step * 7) % 11) + 1 }
 
     private func metrics() -> StepMetrics {
-        StepMetrics(
+        var metrics = StepMetrics(
             step: step, iteration: iteration, epoch: 0,
             loss: Double(plan.configuration.seed % 97) + 1 / Double(step + 1), sftLoss: 1,
             gradNorm: 1, learningRate: 1e-6, consumedSamples: (step + 1) * 2, stepTime: 0.5,
             tokensPerSecond: 100)
+        measure(&metrics)
+        return metrics
     }
 
     private func sample(_ index: Int) -> RolloutSample {

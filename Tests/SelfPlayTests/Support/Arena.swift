@@ -64,14 +64,17 @@ final class Arena {
     ///
     /// - Parameters:
     ///   - allowedIterations: nil for all.
+    ///   - allowedSteps: where that is more than the iterations allow.
     ///   - onEvent: may ask the control for something.
     @discardableResult
     func play(
         from checkpoint: CheckpointRecord? = nil, allowedIterations: Int? = nil,
+        allowedSteps: Int = 0,
         onEvent: (RunEvent, RunControl) throws -> Void = { _, _ in }
     ) throws -> Transcript {
         let control = RunControl(
-            allowedIterations: allowedIterations ?? configuration.spin.maxIterations)
+            allowedIterations: allowedIterations ?? configuration.spin.maxIterations,
+            allowedSteps: allowedSteps)
         var transcript = Transcript()
         transcript.outcome = try makeEngine().run(
             plan, from: checkpoint, archive: archive, control: control
