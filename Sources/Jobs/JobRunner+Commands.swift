@@ -2,21 +2,87 @@ public import SpinDomain
 import Synchronization
 
 extension JobRunner {
-    /// Allows a manual job `iterations` more iterations, as far as the configuration goes.
+    /// Allows a manual job `iterations` more iterations, as far as the configuration goes; one that
+    /// has begun counts as the first of them.
     /// - Throws: `conflict` when all have been asked for, or the status forbids it.
     public func step(job id: String, iterations: Int) throws -> Job {
-        guard iterations >= 1 else {
-            throw SpinError.invalid(
-                "the request",
-                problems: [.init(pointer: "/iterations", detail: "expected at least 1")])
+        try Self.checkCount(iterations, "/iterations")
+        return try advance(job: id) { job in
+            let played = max(job.allowedIterations, job.progress.iteration)
+            let left = job.configuration.spin.maxIterations - played
+            guard left > 0 else {
+                throw SpinError(
+                    .conflict,
+                    "all \(played) iterations of the job '\(job.id)' are played or asked for",
+                    hint: "PATCH /v1/jobs/\(job.id) raises spin.max_iterations")
+            }
+            job.allowedIterations = played + min(left, iterations)
         }
-        return try command(id) { state, job in
-            let allowed = try Self.allowance(of: job, more: iterations)
-            let control = job.status == .running ? try Self.current(job, in: state).control : nil
-            let raised = try store.update(job: id, version: nil) { $0.allowedIterations = allowed }
-            control?.allow(iterations: allowed)
+    }
+
+    /// Allows a manual job `steps` more optimizer steps; at an iteration's end they go on in the
+    /// next one.
+    /// - Throws: `conflict` when all have been asked for, iterations are still to be played, or the
+    ///   status forbids it.
+    public func step(job id: String, steps: Int) throws -> Job {
+        try Self.checkCount(steps, "/steps")
+        return try advance(job: id) { job in
+            guard job.progress.iteration >= job.allowedIterations else {
+                throw Self.conflict(
+                    job, "be stepped by steps while it plays the iterations it was asked for",
+                    hint: "ask for steps when it waits again")
+            }
+            let done = max(job.allowedSteps, job.progress.step)
+            if let total = job.progress.totalSteps, total > 0, done >= total {
+                throw SpinError(
+                    .conflict, "all \(total) steps of the job '\(job.id)' are done or asked for",
+                    hint: "PATCH /v1/jobs/\(job.id) raises spin.max_iterations")
+            }
+            job.allowedSteps = done + min(steps, Self.mostSteps)
+        }
+    }
+
+    /// More than any game has.
+    private static let mostSteps = 1 << 40
+
+    private static func checkCount(_ count: Int, _ pointer: String) throws {
+        guard count < 1 else { return }
+        throw SpinError.invalid(
+            "the request", problems: [.init(pointer: pointer, detail: "expected at least 1")])
+    }
+
+    private func advance(job id: String, _ allow: (inout Job) throws -> Void) throws -> Job {
+        try command(id) { state, job in
+            try Self.checkCanBeStepped(job)
+            var asked = job
+            try allow(&asked)
+            let (iterations, steps) = (asked.allowedIterations, asked.allowedSteps)
+            let raised = try store.update(job: id, version: nil) { job in
+                (job.allowedIterations, job.allowedSteps) = (iterations, steps)
+            }
+            if job.status == .running {
+                try Self.current(job, in: state).control.allow(iterations: iterations, steps: steps)
+            }
             guard job.status == .waiting else { return raised }
             return try store.transition(job: id, to: .queued, detail: nil, at: clock.now())
+        }
+    }
+
+    private static func checkCanBeStepped(_ job: Job) throws {
+        guard job.configuration.mode == .manual else {
+            throw conflict(job, "be stepped", hint: "only jobs of mode manual can")
+        }
+        switch job.status {
+        case .waiting, .queued, .running: return
+        case .paused:
+            throw conflict(
+                job, "be stepped", hint: "POST /v1/jobs/\(job.id)/resume lets it go on first")
+        case .succeeded:
+            throw conflict(
+                job, "be stepped", hint: "PATCH /v1/jobs/\(job.id) raises spin.max_iterations")
+        case .failed, .cancelled:
+            throw conflict(
+                job, "be stepped", hint: "POST /v1/jobs/\(job.id)/retry lets it go on first")
         }
     }
 
@@ -52,13 +118,33 @@ extension JobRunner {
                 return try store.transition(
                     job: id, to: job.mayPlay ? .queued : .waiting, detail: nil, at: clock.now())
             case .waiting:
-                throw Self.conflict(job, "be resumed", hint: "ask for iterations with step")
-            case .succeeded, .failed, .cancelled: throw Self.conflict(job, "be resumed")
+                throw Self.conflict(
+                    job, "be resumed", hint: "POST /v1/jobs/\(id)/step lets it play on")
+            case .succeeded: throw Self.conflict(job, "be resumed")
+            case .failed, .cancelled:
+                throw Self.conflict(
+                    job, "be resumed", hint: "POST /v1/jobs/\(id)/retry lets it go on")
             }
         }
     }
 
-    /// Ends a job for good, a running one at its next step boundary.
+    /// Saves a checkpoint of a running job at its next step boundary.
+    /// - Throws: `conflict` when the job is not running.
+    public func saveCheckpoint(job id: String) throws -> Job {
+        try command(id) { state, job in
+            guard job.status == .running else {
+                throw Self.conflict(
+                    job, "save a checkpoint now",
+                    hint: job.status == .queued
+                        ? "wait until it runs"
+                        : "GET /v1/jobs/\(id)/checkpoints has what there is")
+            }
+            try Self.current(job, in: state).control.askToSave()
+            return job
+        }
+    }
+
+    /// Ends a job, a running one at its next step boundary; its checkpoints stay.
     /// - Throws: `conflict` when the job has ended otherwise.
     public func cancel(job id: String) throws -> Job {
         try command(id) { state, job in
@@ -75,7 +161,7 @@ extension JobRunner {
     }
 
     /// Runs one command while nothing else changes a status, then looks for work.
-    private func command(
+    func command(
         _ id: String, _ body: (inout State, Job) throws -> Job
     ) throws -> Job {
         let job = try state.withLock { state in try body(&state, try store.job(id)) }
@@ -87,26 +173,8 @@ extension JobRunner {
         try store.update(job: job.id, version: nil) { $0.statusDetail = detail }
     }
 
-    private static func allowance(of job: Job, more: Int) throws -> Int {
-        guard job.configuration.mode == .manual else {
-            throw conflict(job, "be stepped", hint: "only jobs of mode manual can")
-        }
-        guard [.waiting, .queued, .running].contains(job.status) else {
-            throw conflict(
-                job, "be stepped", hint: job.status == .paused ? "resume it first" : nil)
-        }
-        let left = job.configuration.spin.maxIterations - job.allowedIterations
-        guard left > 0 else {
-            throw SpinError(
-                .conflict,
-                "all \(job.allowedIterations) iterations of the job '\(job.id)' are played "
-                    + "or asked for")
-        }
-        return job.allowedIterations + min(left, more)
-    }
-
     /// - Throws: `conflict` for a run of a process that has died, until `start` has put it right.
-    private static func current(_ job: Job, in state: State) throws -> CurrentRun {
+    static func current(_ job: Job, in state: State) throws -> CurrentRun {
         guard let current = state.current, current.job.id == job.id else {
             throw conflict(job, "be steered yet", hint: "try again in a moment")
         }
@@ -121,8 +189,11 @@ extension JobRunner {
 }
 
 extension Job {
-    /// Whether an iteration is allowed that is not played yet.
-    var mayPlay: Bool {
-        configuration.mode == .auto || progress.iteration < allowedIterations
+    /// Whether it can go on by itself; an automatic job can at least find out that it is over.
+    var mayPlay: Bool { configuration.mode == .auto || isAllowedMore }
+
+    /// Whether an iteration or a step is allowed that is not played yet.
+    var isAllowedMore: Bool {
+        progress.iteration < allowedIterations || progress.step < allowedSteps
     }
 }

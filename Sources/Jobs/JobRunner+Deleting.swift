@@ -1,4 +1,4 @@
-import SpinDomain
+public import SpinDomain
 import Synchronization
 
 extension JobRunner {
@@ -12,6 +12,7 @@ extension JobRunner {
             }
             let users = try modelUsers()
             for checkpoint in try store.checkpoints(job: id) {
+                try Self.refuseIfPinned(checkpoint)
                 try Self.refuse(checkpoint, usedBy: users.user(of: checkpoint, besides: id))
             }
             try store.delete(job: id)
@@ -20,10 +21,11 @@ extension JobRunner {
     }
 
     /// Removes a checkpoint that nothing needs any more.
-    /// - Throws: `conflict` when its job needs it to go on, or it is somebody's model.
+    /// - Throws: `conflict` when it is pinned, its job needs it to go on, or it is somebody's model.
     public func deleteCheckpoint(_ id: String) throws {
         let checkpoint = try state.withLock { _ in
             let checkpoint = try store.checkpoint(id)
+            try Self.refuseIfPinned(checkpoint)
             let job = try store.job(checkpoint.jobID)
             if !job.status.isFinal {
                 let siblings = try store.checkpoints(job: job.id)
@@ -58,6 +60,27 @@ extension JobRunner {
                 try warn(job.id, "a deleted checkpoint still takes space: \(error)")
             }
         }
+    }
+
+    /// Pins or unpins a checkpoint, and writes down why; under the lock, so that no retention
+    /// deletes what is pinned at this moment.
+    /// - Parameter note: `.some(nil)` removes it.
+    public func changeCheckpoint(
+        _ id: String, isPinned: Bool?, note: String??
+    ) throws -> CheckpointRecord {
+        try state.withLock { _ in
+            try store.update(checkpoint: id) { checkpoint in
+                if let isPinned { checkpoint.isPinned = isPinned }
+                if let note { checkpoint.note = note }
+            }
+        }
+    }
+
+    private static func refuseIfPinned(_ checkpoint: CheckpointRecord) throws {
+        guard checkpoint.isPinned else { return }
+        throw SpinError(
+            .conflict, "the checkpoint '\(checkpoint.id)' is pinned",
+            hint: "PATCH /v1/checkpoints/\(checkpoint.id) with {\"pinned\": false} first")
     }
 
     private func forget(_ checkpoint: CheckpointRecord) throws {

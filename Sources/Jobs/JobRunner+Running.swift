@@ -21,7 +21,10 @@ extension JobRunner {
                     let job = try store.claimNextJob(at: clock.now())
                 else { return nil }
                 let run = CurrentRun(
-                    job: job, control: RunControl(allowedIterations: job.allowedIterations))
+                    job: job,
+                    control: RunControl(
+                        allowedIterations: job.allowedIterations, allowedSteps: job.allowedSteps,
+                        klPenalty: job.configuration.spin.refPolicyKLPenalty))
                 state.current = run
                 running.enter()
                 return run
@@ -44,7 +47,9 @@ extension JobRunner {
         while true {
             let checkpoint = try store.checkpoints(job: job.id).first
             try store.rewind(job: job.id, to: checkpoint)
-            let recorder = RunRecorder(job, from: checkpoint, store: store, clock: clock) {
+            let recorder = try RunRecorder(
+                job, from: checkpoint, control: run.control, store: store, clock: clock
+            ) {
                 try self.retain(job)
             }
             do {
@@ -57,7 +62,10 @@ extension JobRunner {
             } catch {
                 // The metrics up to the failure help to explain it; its own error matters more
                 // than one from writing them.
-                _ = Result { try recorder.finish() }
+                _ = Result {
+                    try recorder.finish()
+                    try recorder.runFailed(error)
+                }
                 guard let checkpoint, isDamage(error, recorder, plan) else { throw error }
                 try setAside(checkpoint, error)
             }
@@ -88,7 +96,9 @@ extension JobRunner {
                 let job = try store.job(run.job.id)
                 let ending = RunEnding(
                     result, request: run.control.request,
-                    isResumeAsked: state.current?.isResumeAsked ?? false, mayPlay: job.mayPlay)
+                    isResumeAsked: state.current?.isResumeAsked ?? false,
+                    isAllowedMore: job.isAllowedMore,
+                    isAutomatic: job.configuration.mode == .auto)
                 for status in ending.path(from: job.status) {
                     _ = try store.transition(
                         job: run.job.id, to: status, detail: ending.detail, at: clock.now())

@@ -9,10 +9,11 @@ extension JobRunner {
     }
 
     /// Stores a job: `queued`, or `waiting` in manual mode.
+    /// - Parameter clonedFrom: the job whose configuration it was made from.
     /// - Throws: `invalid` with every problem at once; `conflict` when the key came with another
     ///   body.
     public func submit(
-        configuration: JobConfiguration, idempotency: IdempotencyKey?
+        configuration: JobConfiguration, clonedFrom: String? = nil, idempotency: IdempotencyKey?
     ) throws -> (job: Job, isNew: Bool) {
         if let idempotency, let earlier = try store.job(idempotency: idempotency) {
             return (earlier, false)
@@ -22,11 +23,13 @@ extension JobRunner {
         let isManual = configuration.mode == .manual
         let stored = try state.withLock { _ in
             // Looked up again: the check takes its time, and a checkpoint may have gone meanwhile.
-            try store.insert(
+            let lookup = try SourceLookup(configuration, in: store)
+            return try store.insert(
                 Job(
                     id: id, status: isManual ? .waiting : .queued, configuration: configuration,
-                    sources: try SourceLookup(configuration, in: store).sources(),
+                    sources: try lookup.sources(),
                     allowedIterations: isManual ? 0 : configuration.spin.maxIterations,
+                    parentCheckpoint: lookup.parentCheckpoint, clonedFrom: clonedFrom,
                     createdAt: clock.now()),
                 idempotency: idempotency)
         }

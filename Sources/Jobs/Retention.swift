@@ -2,18 +2,19 @@ package import SpinDomain
 
 /// Which checkpoints of a job stay.
 package enum Retention {
-    /// Those that may go after a new one was saved.
+    /// Those that may go after a new one was saved; pinned ones stay, and count for nothing.
     /// - Parameter checkpoints: newest first.
     package static func removable(
         _ checkpoints: [CheckpointRecord], options: CheckpointOptions
     ) -> [CheckpointRecord] {
         guard let keep = options.keep else { return [] }
         var kept = neededToResume(checkpoints)
+        let free = checkpoints.filter { !$0.isPinned }
         switch options.monitor {
-        case .step: kept.formUnion(checkpoints.prefix(keep).map(\.id))
-        case .valLoss: kept.formUnion(bestFirst(checkpoints).prefix(keep).map(\.id))
+        case .step: kept.formUnion(free.prefix(keep).map(\.id))
+        case .valLoss: kept.formUnion(bestFirst(free).prefix(keep).map(\.id))
         }
-        return checkpoints.filter { !kept.contains($0.id) }
+        return free.filter { !kept.contains($0.id) }
     }
 
     /// The newest, and the policy that its iteration began with, from which the iteration can be

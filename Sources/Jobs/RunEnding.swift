@@ -14,10 +14,11 @@ package struct RunEnding: Equatable {
     /// - Parameters:
     ///   - request: the last wish of the control; it may have come too late for the run.
     ///   - isResumeAsked: whether somebody wants the job to go on after the pause.
-    ///   - mayPlay: whether an iteration is allowed that is not played yet.
+    ///   - isAllowedMore: whether an iteration or a step is allowed that is not played yet.
+    ///   - isAutomatic: whether nobody will allow more; the game was ended early then.
     package init(
         _ result: Result<RunOutcome, any Error>, request: RunControl.Request, isResumeAsked: Bool,
-        mayPlay: Bool
+        isAllowedMore: Bool, isAutomatic: Bool = false
     ) {
         let isPauseWanted = request == .pause && !isResumeAsked
         switch result {
@@ -27,7 +28,10 @@ package struct RunEnding: Equatable {
         case .success(.paused) where isResumeAsked: self.init([.paused, .queued])
         case .success(.paused(let reason)): self.init([.paused], reason)
         case .success where isPauseWanted: self.init([.paused])
-        case .success(.waiting): self.init(mayPlay ? [.queued] : [.waiting])
+        case .success(.waiting) where isAllowedMore: self.init([.queued])
+        case .success(.waiting) where isAutomatic:
+            self.init([.succeeded], "ended early: the validation loss did not become better")
+        case .success(.waiting): self.init([.waiting])
         case .success(.interrupted): self.init([.queued], "goes on when the server starts again")
         case .failure(let error): self.init(error)
         }

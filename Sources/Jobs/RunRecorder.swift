@@ -12,22 +12,31 @@ final class RunRecorder {
     /// Whether the run has done more than begin.
     private(set) var hasAdvanced = false
 
-    private let jobID: String
-    private let store: any JobStore
-    private let clock: any Clock
+    let jobID: String
+    let earlyStop: Int?
+    let control: RunControl
+    let store: any JobStore
+    let clock: any Clock
     private let checkpointSaved: () throws -> Void
-    private var progress: JobProgress
+    private(set) var progress: JobProgress
     private var remaining: RemainingTime
+    var alerts: AlertWatch
+    /// The kinds of alerts that earlier runs of the job told, by iteration.
+    private let toldBefore: [Int: Set<AlertWatch.Alert.Kind>]
     private var pending: [StepMetrics] = []
     private var flushedAt: Timestamp
     private var progressWrittenAt: Timestamp
 
     /// - Parameter checkpointSaved: called when the row of a checkpoint is stored.
     init(
-        _ job: Job, from checkpoint: CheckpointRecord?, store: any JobStore, clock: any Clock,
-        checkpointSaved: @escaping () throws -> Void
-    ) {
+        _ job: Job, from checkpoint: CheckpointRecord?, control: RunControl,
+        store: any JobStore, clock: any Clock, checkpointSaved: @escaping () throws -> Void
+    ) throws {
         jobID = job.id
+        earlyStop = job.configuration.spin.earlyStop
+        self.control = control
+        alerts = AlertWatch(job.configuration.alerts)
+        toldBefore = try Self.alertsTold(of: job.id, in: store)
         self.store = store
         self.clock = clock
         self.checkpointSaved = checkpointSaved
@@ -79,6 +88,7 @@ final class RunRecorder {
     private func begin(_ iteration: Int, _ klPenalty: Double?, _ reference: String?) throws {
         try flush()
         progress.iteration = iteration
+        alerts.begin(iteration: iteration, told: toldBefore[iteration] ?? [])
         progress.rolloutDone = 0
         progress.rolloutTotal = 0
         remaining.iterationStarted()
@@ -105,6 +115,7 @@ final class RunRecorder {
 
     private func step(_ metrics: StepMetrics) throws {
         hasAdvanced = true
+        for alert in alerts.step(metrics) { try tell(alert, step: metrics.step) }
         pending.append(metrics)
         progress.step = metrics.step + 1
         progress.tokensPerSecond = metrics.tokensPerSecond
@@ -154,6 +165,7 @@ final class RunRecorder {
                 "end_margin": JSONValue(iteration.endMargin),
                 "validation_loss": JSONValue(iteration.validationLoss),
             ])
+        try judge(iteration)
     }
 
     private func tell(

@@ -6,6 +6,8 @@ struct SourceLookup {
     ///
     /// An unknown validation set is left out, so that the rest can be checked none the less.
     let found: RunSources?
+    /// The checkpoint that the model is, under its own id or as a registered model.
+    let parentCheckpoint: String?
     let problems: [SpinError.FieldProblem]
 
     init(_ configuration: JobConfiguration, in store: any JobStore) throws {
@@ -21,6 +23,9 @@ struct SourceLookup {
                 modelPath: model, datasetPath: dataset, validationPath: validation)
         } else {
             found = nil
+        }
+        parentCheckpoint = try model.flatMap { path in
+            try store.checkpoint(path: CheckpointFolders.normalised(path))?.id
         }
         self.problems = problems
     }

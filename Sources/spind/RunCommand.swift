@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import Foundation
+import Jobs
 import SelfPlay
 import SpinDomain
 
@@ -39,12 +40,39 @@ struct RunCommand: ParsableCommand {
             if count > 1 { _exit(130) }
             control.ask(.interrupt)
         }
+        var losses = Losses()
         let outcome = try withExtendedLifetime(signals) {
-            try engine.run(
-                plan, from: nil, archive: NoArchive(), control: control, report: report.receive)
+            try engine.run(plan, from: nil, archive: NoArchive(), control: control) { event in
+                try report.receive(event)
+                losses.add(event)
+                if let patience = plan.configuration.spin.earlyStop,
+                    EarlyStop.isDue(losses: losses.values, patience: patience)
+                {
+                    control.limit(iterations: losses.iterations)
+                }
+            }
         }
-        report.finish(outcome)
-        if outcome != .finished { throw ExitCode(3) }
+        // A game waits only where early_stop took its iterations back.
+        let isFinished = outcome == .finished || outcome == .waiting
+        report.finish(isFinished ? .finished : outcome)
+        if !isFinished { throw ExitCode(3) }
+    }
+
+    /// The validation losses that `early_stop` compares.
+    private struct Losses {
+        private(set) var values: [Double] = []
+        private(set) var iterations = 0
+
+        mutating func add(_ event: RunEvent) {
+            switch event {
+            case .validationFinished(let validation) where validation.step == 0:
+                values.append(validation.loss)
+            case .iterationFinished(let iteration):
+                iterations = iteration.iteration + 1
+                if let loss = iteration.validationLoss { values.append(loss) }
+            default: break
+            }
+        }
     }
 
     private func readPlan() throws -> RunPlan {

@@ -84,6 +84,48 @@ struct CheckpointRoutesTests {
     }
 
     @Test(arguments: Transport.allCases)
+    func aPinnedCheckpointStays(transport: Transport) throws {
+        let (service, path) = try service(transport)
+        let pinned = try service.send("PATCH", path, json: #"{"pinned":true,"note":"the best"}"#)
+        #expect(pinned.status == 200)
+        #expect(try pinned.json["pinned"] == true)
+        #expect(try pinned.json["note"] == "the best")
+        let problem = try service.send("DELETE", path).problem(409, "conflict")
+        #expect(problem["hint"]?.string?.contains("PATCH \(path)") == true)
+        _ = try service.send("DELETE", "/v1/jobs/job_aaaaaaaaaaaaaaaa").problem(409, "conflict")
+        let free = try service.send("PATCH", path, json: #"{"pinned":false,"note":null}"#)
+        #expect(try free.json["note"] == .null)
+        #expect(try service.send("DELETE", path).status == 204)
+    }
+
+    @Test(arguments: [
+        (#"{"pinned":1}"#, "/pinned"), (#"{"note":3}"#, "/note"), (#"{"pined":true}"#, "/pined"),
+        ("[]", ""),
+    ])
+    func aBadChangeOfACheckpointIsRefused(body: String, pointer: String) throws {
+        let (service, path) = try service()
+        let problem = try service.send("PATCH", path, json: body).problem(422, "invalid")
+        #expect(problem.pointers == [pointer])
+        _ = try service.send("PATCH", "/v1/checkpoints/ckpt_none", json: "{}")
+            .problem(404, "not_found")
+    }
+
+    @Test(arguments: Transport.allCases)
+    func lineageLeadsBothWays(transport: Transport) throws {
+        let (service, path) = try service(transport)
+        try service.register()
+        let answer = try service.send(
+            "POST", "/v1/jobs", json: #"{"model":"ckpt_a_4","dataset":"sums"}"#)
+        let child = try answer.json
+        #expect(child["parent_checkpoint"] == "ckpt_a_4")
+        #expect(child["links"]?["parent_checkpoint"] == .string(path))
+        let id = try #require(child["id"])
+        let parent = try service.send("GET", path).json
+        #expect(parent["children"] == .array([id]))
+        #expect(parent["parent_checkpoint"] == .null)
+    }
+
+    @Test(arguments: Transport.allCases)
     func aCheckpointCanBeDeleted(transport: Transport) throws {
         let (service, path) = try service(transport)
         #expect(try service.send("DELETE", path).status == 204)

@@ -125,15 +125,24 @@ struct ContractTests {
         let models = service.folder.appendingPathComponent("models")
         let gguf = "smollm2-135m-instruct.gguf"
         try Data("GGUF".utf8).write(to: models.appendingPathComponent(gguf))
+        if name.hasSuffix("/clone") { try service.register() }
         if name == "POST /v1/jobs" {
             try service.register(model: "smollm2-135m-instruct", path: gguf)
             try service.register(dataset: "gsm8k-train")
             try service.register(dataset: "gsm8k-test")
         }
-        let manual = try service.insertJob(status: .waiting, mode: .manual)
+        // Steps need a manual job; a change of place needs a queued one.
+        let job =
+            name.hasSuffix("/step")
+            ? try service.insertJob(status: .waiting, mode: .manual) : try service.insertJob()
+        let checkpoint = CheckpointRecord(
+            id: "ckpt_example", jobID: job.id, step: 4, iteration: 1, isIterationEnd: true,
+            path: "/nowhere", files: [], createdAt: FixedClock.moment)
+        try service.store.insert(checkpoint: checkpoint)
         let parts = name.split(separator: " ")
         let target =
-            parts[1].replacingOccurrences(of: "{job}", with: manual.id)
+            parts[1].replacingOccurrences(of: "{job}", with: job.id)
+            .replacingOccurrences(of: "{checkpoint}", with: checkpoint.id)
             + (name == "POST /v1/datasets" ? "?name=example" : "")
         return try service.send(
             String(parts[0]), target, type: type, body: value.string ?? value.text)

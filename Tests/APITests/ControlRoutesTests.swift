@@ -42,6 +42,8 @@ struct ControlRoutesTests {
     @Test(arguments: [
         (#"{"iterations":0}"#, "/iterations"), (#"{"iterations":1.0}"#, "/iterations"),
         (#"{"iterations":"1"}"#, "/iterations"), (#"{"iteration":1}"#, "/iteration"), ("[1]", ""),
+        (#"{"steps":0}"#, "/steps"), (#"{"steps":"1"}"#, "/steps"),
+        (#"{"steps":1,"iterations":1}"#, "/steps"), (#"{"step":1}"#, "/step"),
     ])
     func aBadStepIsRefused(body: String, pointer: String) throws {
         let service = try TestService()
@@ -52,7 +54,18 @@ struct ControlRoutesTests {
         #expect(try service.store.job(job.id).allowedIterations == 0)
     }
 
-    @Test(arguments: ["step", "pause", "resume", "cancel"])
+    @Test(arguments: Transport.allCases)
+    func aManualJobIsAllowedSteps(transport: Transport) throws {
+        let service = try TestService(transport)
+        let job = try service.insertJob(status: .waiting, mode: .manual)
+        let answer = try service.send("POST", "/v1/jobs/\(job.id)/step", json: #"{"steps":10}"#)
+        #expect(answer.status == 202)
+        #expect(try answer.json["status"] == "queued")
+        #expect(try answer.json["allowed_steps"] == 10)
+        #expect(try answer.json["allowed_iterations"] == 0)
+    }
+
+    @Test(arguments: ["step", "pause", "resume", "cancel", "retry", "clone", "checkpoints"])
     func anUnknownJobIsNotFound(action: String) throws {
         _ = try TestService().send("POST", "/v1/jobs/job_nowhere/\(action)")
             .problem(404, "not_found")

@@ -137,8 +137,9 @@ struct HTTPRulesTests {
             let links = try service.send("GET", "/v1/jobs/\(job.id)").json["links"]?.object
             for (name, link) in try #require(links).members {
                 let path = link.string ?? ""
-                if ["step", "pause", "resume", "cancel"].contains(name) {
+                if ["step", "pause", "resume", "cancel", "retry", "clone"].contains(name) {
                     let fresh = try TestService()
+                    try fresh.register()
                     try fresh.insertJob(status: status, mode: status == .waiting ? .manual : .auto)
                     #expect(try fresh.send("POST", path).status < 300, "\(status) \(name)")
                 } else {

@@ -94,6 +94,91 @@ struct CommandTests {
         #expect(error?.message.contains("succeeded") == true)
     }
 
+    /// A game in pieces of so many steps, which need not end where iterations do.
+    @Test(arguments: [1, 3, 5, 8, 100])
+    func stepsInPiecesGiveTheWholeGame(size: Int) throws {
+        let rig = try Rig()
+        try rig.runner.start()
+        let job = try rig.submit(Rig.configuration { $0.mode = .manual })
+        var done = 0
+        while done + size < 8 {
+            #expect(try rig.runner.step(job: job, steps: size).status == .queued)
+            done += size
+            let waiting = try rig.wait(job, for: .waiting, .succeeded)
+            #expect(waiting.status == .waiting)
+            #expect(waiting.progress.step == done)
+            #expect(waiting.allowedSteps == done)
+            #expect(try rig.store.checkpoints(job: job).first?.step == done)
+        }
+        _ = try rig.runner.step(job: job, steps: size)
+        try rig.wait(job, for: .succeeded)
+        let result = try GameResult(rig.store, job)
+        let expected = try GameResult.undisturbed()
+        #expect(result == expected)
+    }
+
+    @Test func anIterationThatStepsHaveBegunIsTheFirstThatIsPlayed() throws {
+        let rig = try Rig()
+        try rig.runner.start()
+        let job = try rig.submit(Rig.configuration(iterations: 3) { $0.mode = .manual })
+        _ = try rig.runner.step(job: job, steps: 5)
+        #expect(try rig.wait(job, for: .waiting).progress.iteration == 1)
+        #expect(try rig.runner.step(job: job, iterations: 1).allowedIterations == 2)
+        #expect(try rig.wait(job, for: .waiting).progress.step == 8)
+        _ = try rig.runner.step(job: job, steps: Int.max)
+        try rig.wait(job, for: .succeeded)
+    }
+
+    @Test func stepsAreRefusedWhileIterationsAreStillToBePlayed() throws {
+        let rig = try Rig()
+        let job = try rig.submit(Rig.configuration { $0.mode = .manual })
+        expectCode(.invalid) { try rig.runner.step(job: job, steps: 0) }
+        _ = try rig.runner.step(job: job, iterations: 1)
+        expectCode(.conflict) { try rig.runner.step(job: job, steps: 1) }
+        try rig.runner.start()
+        try rig.wait(job, for: .waiting)
+        #expect(try rig.runner.step(job: job, steps: 9).allowedSteps == 13)
+        try rig.wait(job, for: .succeeded)
+        let error = expectCode(.conflict) { try rig.runner.step(job: job, steps: 1) }
+        #expect(error?.hint?.contains("max_iterations") == true)
+    }
+
+    @Test func moreStepsThanThereAreCannotBeAskedFor() throws {
+        let rig = try Rig()
+        let runner = rig.runner
+        rig.engine.onEveryMoment { job, now in
+            guard now == .boundary(step: 1) else { return }
+            _ = try runner.step(job: job, steps: 7)
+            let error = expectCode(.conflict) { try runner.step(job: job, steps: 1) }
+            #expect(error?.message.contains("all 8 steps") == true)
+        }
+        try runner.start()
+        let job = try rig.submit(Rig.configuration { $0.mode = .manual })
+        _ = try runner.step(job: job, steps: 2)
+        try rig.wait(job, for: .succeeded)
+    }
+
+    @Test func aCheckpointIsSavedAtTheNextBoundaryWhenAskedFor() throws {
+        let rig = try Rig()
+        let runner = rig.runner
+        rig.engine.onEveryMoment { job, now in
+            guard now == .wave(iteration: 0, 0) || now == .boundary(step: 6) else { return }
+            let asked = try runner.saveCheckpoint(job: job)
+            #expect(asked.status == .running)
+        }
+        let job = try rig.submit()
+        expectCode(.conflict) { try runner.saveCheckpoint(job: job) }
+        try runner.start()
+        try rig.wait(job, for: .succeeded)
+        // The first step is the first boundary that has something to save.
+        #expect(try rig.store.checkpoints(job: job).map(\.step) == [8, 6, 4, 1])
+        let result = try GameResult(rig.store, job)
+        let expected = try GameResult.undisturbed()
+        #expect(result == expected)
+        let error = expectCode(.conflict) { try runner.saveCheckpoint(job: job) }
+        #expect(error?.message.contains("succeeded") == true)
+    }
+
     @Test(arguments: ScriptedEngine.momentsOfTwoIterations)
     func stepDuringARunIsNotForgotten(moment: ScriptedEngine.Moment) throws {
         let rig = try Rig()

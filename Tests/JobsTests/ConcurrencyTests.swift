@@ -26,7 +26,7 @@ struct ConcurrencyTests {
             for _ in 0..<Self.commandsPerThread {
                 let job = jobs[Int.random(in: 0..<jobs.count, using: &random)]
                 do {
-                    try Self.command(Int.random(in: 0..<9, using: &random), rig, job)
+                    try Self.command(Int.random(in: 0..<11, using: &random), rig, job)
                 } catch let error as SpinError
                     where error.code == .conflict || error.code == .notFound
                 {
@@ -50,6 +50,8 @@ struct ConcurrencyTests {
                 try rig.runner.deleteCheckpoint(checkpoint.id)
             }
         case 7: _ = try rig.submit()
+        case 8: _ = try rig.runner.step(job: job, steps: 3)
+        case 9: _ = try rig.runner.retry(job: job)
         default:
             // Seldom, so that some jobs live.
             if job.hashValue.isMultiple(of: 3) { _ = try rig.runner.cancel(job: job) }

@@ -84,6 +84,44 @@ struct DeletionTests {
         #expect(!Self.exists(checkpoint.path))
     }
 
+    @Test(arguments: CheckpointOptions.Monitor.allCases)
+    func whatIsPinnedStays(monitor: CheckpointOptions.Monitor) throws {
+        let rig = try Rig()
+        let runner = rig.runner
+        rig.engine.onEveryMoment { job, now in
+            guard now == .boundary(step: 3) else { return }
+            for checkpoint in try rig.store.checkpoints(job: job) where checkpoint.step == 2 {
+                let pinned = try runner.changeCheckpoint(
+                    checkpoint.id, isPinned: true, note: "keep")
+                #expect(pinned.note == "keep")
+            }
+        }
+        try runner.start()
+        let job = try rig.submit(
+            Rig.configuration {
+                $0.train.saveInterval = 1
+                $0.checkpoint.keep = 2
+                $0.checkpoint.monitor = monitor
+            })
+        try rig.wait(job, for: .succeeded)
+        // Besides what would have stayed without it.
+        let kept = monitor == .step ? [8, 7, 2] : [8, 5, 2]
+        let checkpoints = try rig.store.checkpoints(job: job)
+        #expect(checkpoints.map(\.step) == kept)
+        let pinned = try #require(checkpoints.last)
+        for delete in [
+            { try runner.deleteCheckpoint(pinned.id) }, { try runner.delete(job: job) },
+        ] {
+            let error = expectCode(.conflict, delete)
+            #expect(error?.message.contains("pinned") == true)
+        }
+        #expect(Self.exists(pinned.path))
+        let free = try runner.changeCheckpoint(pinned.id, isPinned: false, note: .some(nil))
+        #expect(free.note == nil)
+        try runner.deleteCheckpoint(pinned.id)
+        #expect(!Self.exists(pinned.path))
+    }
+
     @Test func aRunKeepsOnlyWhatItsConfigurationSays() throws {
         let rig = try Rig()
         try rig.runner.start()

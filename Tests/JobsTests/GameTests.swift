@@ -66,6 +66,28 @@ struct GameTests {
         #expect(order.withLock { $0 } == jobs.flatMap { [$0, $0] })
     }
 
+    @Test func priorityAndPlaceDecideWhoRunsNext() throws {
+        let rig = try Rig()
+        let order = Mutex<[String]>([])
+        rig.engine.onEveryMoment { job, moment in
+            if moment == .loading { order.withLock { $0.append(job) } }
+        }
+        let jobs = try (0..<4).map { _ in try rig.submit() }
+        func change(_ index: Int, priority: Int, position: Int? = nil) throws {
+            let change = JobChange(queuePosition: position) { configuration in
+                var configuration = configuration
+                configuration.priority = priority
+                return configuration
+            }
+            _ = try rig.runner.change(job: jobs[index], change, version: nil)
+        }
+        try change(2, priority: 1)
+        try change(3, priority: 0, position: 2)
+        try rig.runner.start()
+        for job in jobs { try rig.wait(job, for: .succeeded) }
+        #expect(order.withLock { $0 } == [2, 3, 0, 1].map { jobs[$0] })
+    }
+
     @Test func nothingRunsBeforeTheStart() throws {
         let rig = try Rig()
         let job = try rig.submit()

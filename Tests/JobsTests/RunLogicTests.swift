@@ -10,21 +10,21 @@ struct RunLogicTests {
 
     private static func ending(
         _ outcome: RunOutcome, _ request: RunControl.Request = .goOn, isResumeAsked: Bool = false,
-        mayPlay: Bool = true
+        isAllowedMore: Bool = true, isAutomatic: Bool = false
     ) -> RunEnding {
         RunEnding(
-            .success(outcome), request: request, isResumeAsked: isResumeAsked, mayPlay: mayPlay)
+            .success(outcome), request: request, isResumeAsked: isResumeAsked,
+            isAllowedMore: isAllowedMore, isAutomatic: isAutomatic)
     }
 
     @Test func everyEndingIsAPathOfLegalEdges() {
         let requests: [RunControl.Request] = [.goOn, .interrupt, .pause, .cancel]
         for outcome in Self.outcomes {
             for request in requests {
-                for (isResumeAsked, mayPlay) in [
-                    (true, true), (true, false), (false, true), (false, false),
-                ] {
+                for flags in 0..<8 {
                     let path = Self.ending(
-                        outcome, request, isResumeAsked: isResumeAsked, mayPlay: mayPlay
+                        outcome, request, isResumeAsked: flags & 1 > 0,
+                        isAllowedMore: flags & 2 > 0, isAutomatic: flags & 4 > 0
                     ).path
                     #expect(!path.isEmpty)
                     for (old, new) in zip([.running] + path, path) {
@@ -46,8 +46,11 @@ struct RunLogicTests {
                 .paused, .queued,
             ])
         #expect(Self.ending(.paused(reason: "time limit")).detail == "time limit")
-        #expect(Self.ending(.waiting, mayPlay: true).path == [.queued])
-        #expect(Self.ending(.waiting, mayPlay: false).path == [.waiting])
+        #expect(Self.ending(.waiting, isAllowedMore: true).path == [.queued])
+        #expect(Self.ending(.waiting, isAllowedMore: false).path == [.waiting])
+        let early = Self.ending(.waiting, isAllowedMore: false, isAutomatic: true)
+        #expect(early.path == [.succeeded])
+        #expect(early.detail?.contains("early") == true)
         #expect(Self.ending(.interrupted).path == [.queued])
     }
 

@@ -69,7 +69,17 @@ struct SubmissionTests {
         try rig.wait(first, for: .succeeded)
         let checkpoint = try #require(try rig.store.checkpoints(job: first).first)
         let second = try rig.submit(Rig.configuration { $0.model = checkpoint.id })
-        #expect(try rig.store.job(second).sources.modelPath == checkpoint.path)
+        let child = try rig.store.job(second)
+        #expect(child.sources.modelPath == checkpoint.path)
+        #expect(child.parentCheckpoint == checkpoint.id)
+        #expect(try rig.store.job(first).parentCheckpoint == nil)
+        // Under the name of a model it is the same checkpoint.
+        var model = try rig.store.model("tiny")
+        (model.name, model.path) = ("named", checkpoint.path)
+        try rig.store.insert(model: model)
+        let third = try rig.submit(Rig.configuration { $0.model = "named" })
+        #expect(try rig.store.job(third).parentCheckpoint == checkpoint.id)
+        #expect(try rig.store.children(ofCheckpoint: checkpoint.id) == [second, third])
     }
 
     @Test func oneKeyMakesOneJobHoweverManySubmit() throws {

@@ -60,6 +60,7 @@ struct RandomRecords {
         configuration.seed = UInt64.random(in: 0...(1 << 53), using: &random)
         configuration.labels = ["text": text()]
         configuration.spin.maxIterations = 3
+        configuration.alerts.kl = maybe(2.5)
         let penalties = (0..<3).map { _ in Double.random(in: 1e-6...1e6, using: &random) }
         configuration.spin.refPolicyKLPenalty = .list(penalties)
         configuration.train.valCheckInterval = maybe(.count(1)) ?? .fraction(1)
@@ -86,7 +87,9 @@ struct RandomRecords {
             sources: RunSources(
                 modelPath: "/models/\(count())", datasetPath: "/data/\(count())",
                 validationPath: maybe("/validation")),
-            progress: progress(), allowedIterations: count(), statusDetail: maybe("a detail"),
+            progress: progress(), allowedIterations: count(), allowedSteps: count(),
+            parentCheckpoint: maybe("ckpt_x_4"), clonedFrom: maybe("job_x"),
+            statusDetail: maybe("a detail"),
             createdAt: time(), startedAt: maybe(time()), finishedAt: maybe(time()))
     }
 
@@ -164,7 +167,8 @@ struct RandomRecords {
             files: [
                 .init(name: "model.safetensors", bytes: count(), sha256: "ab12"),
                 .init(name: text(), bytes: count(), sha256: "cd34"),
-            ], validationLoss: maybeDouble(), createdAt: time())
+            ], validationLoss: maybeDouble(), createdAt: time(),
+            isPinned: Bool.random(using: &random), note: maybe("a note"))
     }
 
     mutating func model(_ name: String) -> ModelRecord {

@@ -115,9 +115,13 @@ struct RunQueryTests {
     @Test func aCheckpointSavedTwiceIsStoredOnce() throws {
         let (place, job) = try placeWithJob()
         var records = RandomRecords(seed: 7)
-        try place.store.insert(checkpoint: records.checkpoint(job: job, step: 3))
-        let second = records.checkpoint(job: job, step: 3)
+        let first = records.checkpoint(job: job, step: 3)
+        try place.store.insert(checkpoint: first)
+        var second = records.checkpoint(job: job, step: 3)
+        second.isPinned = !first.isPinned
         try place.store.insert(checkpoint: second)
+        // What a person said of it stays.
+        (second.isPinned, second.note) = (first.isPinned, first.note)
         #expect(try place.store.checkpoints(job: job) == [second])
         _ = try place.store.insert(records.job(id: "job_two"), idempotency: nil)
         var foreign = second

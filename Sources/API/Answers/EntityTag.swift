@@ -40,8 +40,8 @@ enum EntityTag {
         }
     }
 
-    /// A job's tag: the row's version, so that a change can be made conditional on it, and a hash,
-    /// since the place in the queue changes without the row.
+    /// A job's tag: its version, so that a change can be made conditional on it, and a hash, since
+    /// progress and the place in the queue change without it.
     static func job(version: Int, body: Data) -> String { "\"\(version).\(hash(body))\"" }
 
     /// The version that `If-Match` asks for; nil when any will do.

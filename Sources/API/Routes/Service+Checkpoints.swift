@@ -7,7 +7,25 @@ import SpinDomain
 
 extension Service {
     func showCheckpoint(_ call: Call) throws -> HTTPResponse {
-        .json(try store.checkpoint(call.parameter("checkpoint")).json)
+        try answer(try store.checkpoint(call.parameter("checkpoint")))
+    }
+
+    /// Pin and note, as a merge patch (RFC 7396).
+    func changeCheckpoint(_ call: Call) throws -> HTTPResponse {
+        let patch = try CheckpointPatch(json: try call.requiredDocument())
+        return try answer(
+            try runner.changeCheckpoint(
+                call.parameter("checkpoint"), isPinned: patch.isPinned, note: patch.note))
+    }
+
+    private func answer(_ checkpoint: CheckpointRecord) throws -> HTTPResponse {
+        .json(try json(checkpoint, of: try store.job(checkpoint.jobID)))
+    }
+
+    func json(_ checkpoint: CheckpointRecord, of job: Job) throws -> JSONValue {
+        checkpoint.json(
+            parent: job.parentCheckpoint,
+            children: try store.children(ofCheckpoint: checkpoint.id))
     }
 
     func deleteCheckpoint(_ call: Call) throws -> HTTPResponse {

@@ -5,31 +5,14 @@ import SpinDomain
 // Steering a job: what is asked for happens at the next step boundary.
 
 extension Service {
-    /// An empty body asks for one iteration.
     func stepJob(_ call: Call) throws -> HTTPResponse {
-        let iterations = try Self.iterations(in: try call.document())
-        return try answer(
-            try runner.step(job: call.parameter("job"), iterations: iterations), status: 202)
-    }
-
-    private static func iterations(in document: JSONValue?) throws -> Int {
-        guard let document, document != .null else { return 1 }
-        guard let object = document.object else {
-            throw invalidStep("", "expected an object, found \(document.kind)")
-        }
-        if let key = object.keys.first(where: { $0 != "iterations" }) {
-            throw invalidStep(
-                "/" + key, "unknown key" + Suggestion.text(for: key, among: ["iterations"]))
-        }
-        guard let value = object["iterations"] else { return 1 }
-        guard let iterations = value.integer, (1...10_000).contains(iterations) else {
-            throw invalidStep("/iterations", "expected a whole number from 1 to 10000")
-        }
-        return iterations
-    }
-
-    private static func invalidStep(_ pointer: String, _ detail: String) -> SpinError {
-        .invalid("the request", problems: [.init(pointer: pointer, detail: detail)])
+        let id = call.parameter("job")
+        let job =
+            switch try StepRequest(document: try call.document()) {
+            case .iterations(let count): try runner.step(job: id, iterations: count)
+            case .steps(let count): try runner.step(job: id, steps: count)
+            }
+        return try answer(job, status: 202)
     }
 
     func pauseJob(_ call: Call) throws -> HTTPResponse {
@@ -42,6 +25,17 @@ extension Service {
 
     func cancelJob(_ call: Call) throws -> HTTPResponse {
         try changed(try runner.cancel(job: call.parameter("job")), to: [.cancelled])
+    }
+
+    func retryJob(_ call: Call) throws -> HTTPResponse {
+        try changed(try runner.retry(job: call.parameter("job")), to: [.running])
+    }
+
+    /// A checkpoint at the next step boundary.
+    func saveCheckpoint(_ call: Call) throws -> HTTPResponse {
+        let job = try runner.saveCheckpoint(job: call.parameter("job"))
+        return try answer(
+            job, status: 202, headers: [("Location", Link.job(job.id) + "/checkpoints")])
     }
 
     /// 200 where the job is already as was asked for, 202 while that is still to happen.

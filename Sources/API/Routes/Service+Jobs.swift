@@ -16,17 +16,35 @@ extension Service {
                 "configuration": configuration.json,
             ])
         }
-        let key = try Self.idempotencyKey(call.request, configuration)
-        let (job, isNew) = try runner.submit(configuration: configuration, idempotency: key)
-        let replayed = isNew ? [] : [(name: "Idempotency-Replayed", value: "true")]
-        return try answer(job, status: 201, headers: [("Location", Link.job(job.id))] + replayed)
+        // The resolved configuration itself is the fingerprint: two requests are the same when they
+        // ask for the same run, in JSON or in YAML.
+        let key = try Self.idempotencyKey(call.request).map {
+            IdempotencyKey(key: $0, fingerprint: configuration.json.text)
+        }
+        return try created(try runner.submit(configuration: configuration, idempotency: key))
     }
 
-    /// The resolved configuration itself is the fingerprint: two requests are the same when they
-    /// ask for the same run, in JSON or in YAML.
-    private static func idempotencyKey(
-        _ request: HTTPRequest, _ configuration: JobConfiguration
-    ) throws -> IdempotencyKey? {
+    /// A new job with the configuration of this one, changed by the body.
+    func cloneJob(_ call: Call) throws -> HTTPResponse {
+        let patch = try call.document() ?? .null
+        guard patch.isNull || patch.object != nil else {
+            throw SpinError.invalid(
+                "the change",
+                problems: [.init(pointer: "", detail: "expected an object, found \(patch.kind)")])
+        }
+        let key = try Self.idempotencyKey(call.request)
+        return try created(
+            try runner.clone(
+                job: call.parameter("job"), patch: patch.isNull ? [:] : patch, idempotency: key))
+    }
+
+    private func created(_ stored: (job: Job, isNew: Bool)) throws -> HTTPResponse {
+        let replayed = stored.isNew ? [] : [(name: "Idempotency-Replayed", value: "true")]
+        return try answer(
+            stored.job, status: 201, headers: [("Location", Link.job(stored.job.id))] + replayed)
+    }
+
+    private static func idempotencyKey(_ request: HTTPRequest) throws -> String? {
         guard let key = request.header("Idempotency-Key") else { return nil }
         guard (1...255).contains(key.utf8.count),
             key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -34,27 +52,31 @@ extension Service {
             throw SpinError(
                 .malformed, "Idempotency-Key must be 1 to 255 printable ASCII characters")
         }
-        return IdempotencyKey(key: key, fingerprint: configuration.json.text)
+        return key
     }
 
     func listJobs(_ call: Call) throws -> HTTPResponse {
         let status: JobStatus? = try call.query.choice("status")
         let limit = try call.query.integer("limit", in: 1...1000) ?? 50
         let page = try store.jobs(status: status, limit: limit, after: call.query.text("after"))
-        return ListAnswer(page.elements, id: { .string($0.id) }, json: { $0.json() })
-            .paged(page.hasMore, of: call).response
+        let positions = try page.elements.map { job in
+            job.status == .queued ? try store.queuePosition(job: job.id) : nil
+        }
+        return ListAnswer(
+            Array(zip(page.elements, positions)), id: { .string($0.0.id) },
+            json: { $0.0.json(queuePosition: $0.1) }
+        ).paged(page.hasMore, of: call).response
     }
 
     func showJob(_ call: Call) throws -> HTTPResponse {
         try answer(try store.job(call.parameter("job")))
     }
 
-    /// Name and labels, as a merge patch (RFC 7396).
     func changeJob(_ call: Call) throws -> HTTPResponse {
         let patch = try JobPatch(json: try call.requiredDocument())
         let version = try EntityTag.requiredVersion(call.request)
         let job = try withPrecondition(version, job: call.parameter("job")) { id in
-            try store.update(job: id, version: version) { try patch.apply(to: &$0.configuration) }
+            try runner.change(job: id, patch.change, version: version)
         }
         return try answer(job)
     }
@@ -70,7 +92,8 @@ extension Service {
         _ job: Job, status: Int = 200, headers: [(name: String, value: String)] = []
     ) throws -> HTTPResponse {
         var response = HTTPResponse.json(
-            job.json(queuePosition: try queuePosition(of: job)), status: status, headers: headers)
+            job.json(queuePosition: try store.queuePosition(job: job.id)), status: status,
+            headers: headers)
         if case .data(let body) = response.body {
             response.headers.append(("ETag", EntityTag.job(version: job.version, body: body)))
         }
@@ -89,14 +112,5 @@ extension Service {
             }
         }
         return try change(id)
-    }
-
-    private func queuePosition(of job: Job) throws -> Int? {
-        guard job.status == .queued else { return nil }
-        let queued = try store.jobs(status: .queued, limit: 1000, after: nil)
-        // Newest first; beyond a thousand the exact place says little.
-        guard !queued.hasMore, let index = queued.elements.firstIndex(where: { $0.id == job.id })
-        else { return nil }
-        return queued.elements.count - index
     }
 }

@@ -45,8 +45,9 @@ extension Service {
 
     func listCheckpoints(_ call: Call) throws -> HTTPResponse {
         let job = try store.job(call.parameter("job"))
-        return ListAnswer(
-            try store.checkpoints(job: job.id), id: { .string($0.id) }, json: \.json
-        ).response
+        let checkpoints = try store.checkpoints(job: job.id).map { checkpoint in
+            (id: checkpoint.id, json: try json(checkpoint, of: job))
+        }
+        return ListAnswer(checkpoints, id: { .string($0.id) }, json: { $0.json }).response
     }
 }

@@ -8,10 +8,11 @@ extension Service {
         .json([
             "object": "index", "name": "spind", "version": .string(version),
             "links": [
-                "jobs": "/v1/jobs", "datasets": "/v1/datasets", "models": "/v1/models",
-                "events": "/v1/events", "metric_definitions": "/v1/metrics/definitions",
-                "keys": "/v1/keys", "contract": "/openapi.yaml", "health": "/healthz",
-                "readiness": "/readyz", "prometheus": "/metrics",
+                "jobs": "/v1/jobs", "queue": "/v1/queue", "datasets": "/v1/datasets",
+                "models": "/v1/models", "events": "/v1/events",
+                "metric_definitions": "/v1/metrics/definitions", "keys": "/v1/keys",
+                "contract": "/openapi.yaml", "health": "/healthz", "readiness": "/readyz",
+                "prometheus": "/metrics",
             ],
         ])
     }

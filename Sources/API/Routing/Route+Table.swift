@@ -14,6 +14,10 @@ extension Route {
         Route("POST", "/v1/jobs/{job}/pause", Service.pauseJob),
         Route("POST", "/v1/jobs/{job}/resume", Service.resumeJob),
         Route("POST", "/v1/jobs/{job}/cancel", Service.cancelJob),
+        Route("POST", "/v1/jobs/{job}/retry", Service.retryJob),
+        Route(
+            "POST", "/v1/jobs/{job}/clone", body: .document, pace: .slow, Service.cloneJob),
+        Route("GET", "/v1/queue", query: ["limit", "after"], Service.listQueue),
         Route("GET", "/v1/jobs/{job}/iterations", Service.listIterations),
         Route("GET", "/v1/jobs/{job}/iterations/{n}", Service.showIteration),
         Route("GET", "/v1/jobs/{job}/metrics", query: MetricsQuery.names, Service.listMetrics),
@@ -28,7 +32,10 @@ extension Route {
             "GET", "/v1/jobs/{job}/samples", query: ["iteration", "limit", "after"],
             Service.listSamples),
         Route("GET", "/v1/jobs/{job}/checkpoints", Service.listCheckpoints),
+        Route("POST", "/v1/jobs/{job}/checkpoints", Service.saveCheckpoint),
         Route("GET", "/v1/checkpoints/{checkpoint}", Service.showCheckpoint),
+        Route(
+            "PATCH", "/v1/checkpoints/{checkpoint}", body: .document, Service.changeCheckpoint),
         Route("DELETE", "/v1/checkpoints/{checkpoint}", Service.deleteCheckpoint),
         Route("GET", "/v1/checkpoints/{checkpoint}/files/{file}", Service.downloadFile),
         Route(

@@ -1,15 +1,18 @@
 import SpinDomain
 
 extension Job {
-    /// - Parameter queuePosition: 1 for the next to run; nil where it is not known or not queued.
+    /// - Parameter queuePosition: 1 for the next to run; nil where it is not queued.
     func json(queuePosition: Int? = nil) -> JSONValue {
         var object: JSONObject = [
             "id": .string(id), "object": "job", "name": .string(configuration.name),
             "status": .string(status.rawValue), "status_detail": JSONValue(statusDetail),
             "progress": progressJSON, "allowed_iterations": .integer(allowedIterations),
+            "allowed_steps": .integer(allowedSteps),
+            "priority": .integer(configuration.priority),
+            "parent_checkpoint": JSONValue(parentCheckpoint), "cloned_from": JSONValue(clonedFrom),
             "created_at": .string(createdAt.text), "started_at": JSONValue(startedAt?.text),
             "finished_at": JSONValue(finishedAt?.text), "configuration": configuration.json,
-            "links": links,
+            "hint": JSONValue(hint), "links": links,
         ]
         if let queuePosition { object["queue_position"] = .integer(queuePosition) }
         return .object(object)
@@ -42,8 +45,30 @@ extension Job {
         for part in ["iterations", "metrics", "validations", "events", "samples", "checkpoints"] {
             links[part] = .string("\(path)/\(part)")
         }
-        for action in actions { links[action] = .string("\(path)/\(action)") }
+        for action in actions + ["clone"] { links[action] = .string("\(path)/\(action)") }
+        if let parentCheckpoint {
+            links["parent_checkpoint"] = .string(Link.checkpoint(parentCheckpoint))
+        }
+        if let clonedFrom { links["cloned_from"] = .string(Link.job(clonedFrom)) }
         return .object(links)
+    }
+
+    /// What the client most likely wants next, in words.
+    private var hint: String? {
+        let path = Link.job(id)
+        switch status {
+        case .queued, .running: return nil
+        case .paused: return "POST \(path)/resume lets it go on"
+        case .waiting:
+            return "POST \(path)/step with {\"iterations\": 1} or {\"steps\": 10} lets it play on"
+        case .succeeded:
+            let more = configuration.spin.maxIterations + 1
+            return "GET \(path)/checkpoints has the models; PATCH \(path) with "
+                + "{\"spin\": {\"max_iterations\": \(more)}} plays on"
+        case .failed, .cancelled:
+            return "POST \(path)/retry goes on from the last checkpoint; POST \(path)/clone makes "
+                + "a new job of its configuration"
+        }
     }
 
     private var actions: [String] {
@@ -52,7 +77,8 @@ extension Job {
         case .running: (configuration.mode == .manual ? ["step"] : []) + ["pause", "cancel"]
         case .paused: ["resume", "cancel"]
         case .waiting: ["step", "pause", "cancel"]
-        case .succeeded, .failed, .cancelled: []
+        case .succeeded: []
+        case .failed, .cancelled: ["retry"]
         }
     }
 }

@@ -64,13 +64,18 @@ extension JobEvent {
 }
 
 extension CheckpointRecord {
-    var json: JSONValue {
+    /// - Parameters:
+    ///   - parent: the checkpoint that its job began with.
+    ///   - children: the jobs that began with it.
+    func json(parent: String?, children: [String]) -> JSONValue {
         let path = Link.checkpoint(id)
         return [
             "id": .string(id), "object": "checkpoint", "job": .string(jobID),
             "step": .integer(step), "iteration": .integer(iteration),
             "is_iteration_end": .bool(isIterationEnd),
             "validation_loss": JSONValue(validationLoss), "bytes": .integer(bytes),
+            "pinned": .bool(isPinned), "note": JSONValue(note),
+            "parent_checkpoint": JSONValue(parent), "children": JSONValue(children),
             "path": .string(self.path), "created_at": .string(createdAt.text),
             "files": .array(
                 files.map { file in
@@ -80,7 +85,15 @@ extension CheckpointRecord {
                         "href": .string("\(path)/files/\(file.name.percentEncoded)"),
                     ]
                 }),
-            "links": ["self": .string(path), "job": .string(Link.job(jobID))],
+            "links": links(parent),
         ]
+    }
+
+    private func links(_ parent: String?) -> JSONValue {
+        var links: JSONObject = [
+            "self": .string(Link.checkpoint(id)), "job": .string(Link.job(jobID)),
+        ]
+        if let parent { links["parent_checkpoint"] = .string(Link.checkpoint(parent)) }
+        return .object(links)
     }
 }

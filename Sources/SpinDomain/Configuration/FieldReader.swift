@@ -60,6 +60,13 @@ struct FieldReader {
         if let number = checked(value, key, in: range) { target = number }
     }
 
+    /// As `number`, but null reads as nil.
+    mutating func number(_ key: String, _ target: inout Double?, in range: ClosedRange<Double>) {
+        guard let value = value(key) else { return }
+        if value.isNull { return target = nil }
+        if let number = checked(value, key, in: range) { target = number }
+    }
+
     mutating func checked(
         _ value: JSONValue, _ key: String, in range: ClosedRange<Double>
     ) -> Double? {

@@ -21,11 +21,17 @@ extension JobConfiguration {
         reader.integer("seed", &seed, in: 0...Int(1) << 53)
         self.seed = UInt64(seed)
         readLabels(&reader)
+        reader.integer("priority", &priority, in: -1000...1000)
         var problems: [SpinError.FieldProblem] = []
         problems += spin.read(reader.value("spin"))
         problems += train.read(reader.value("train"))
         problems += optim.read(reader.value("optim"), iterations: spin.maxIterations)
         problems += checkpoint.read(reader.value("checkpoint"))
+        problems += alerts.read(reader.value("alerts"))
+        if spin.earlyStop != nil, validationDataset == nil {
+            problems.append(
+                .init(pointer: "/spin/early_stop", detail: "needs a validation_dataset"))
+        }
         problems = reader.finish() + problems
         guard problems.isEmpty else {
             throw SpinError.invalid("the configuration", problems: problems)
@@ -73,6 +79,7 @@ extension SpinOptions {
         reader.number("sft_loss_weight", &sftLossWeight, in: 0...1e6)
         reader.choice("truncated", &truncated)
         reader.bool("verify_reference", &verifyReference)
+        reader.integer("early_stop", &earlyStop, in: 1...10_000, none: nil)
         let lengths = lengthParams.read(reader.value("length_params"))
         let sampling = samplingParams.read(reader.value("sampling_params"))
         return reader.finish() + lengths + sampling
@@ -196,6 +203,19 @@ extension CheckpointOptions {
         var reader = FieldReader(value, pointer: "/checkpoint")
         reader.integer("keep", &keep, in: 1...100_000, none: -1)
         reader.choice("monitor", &monitor)
+        return reader.finish()
+    }
+}
+
+extension AlertOptions {
+    fileprivate mutating func read(_ value: JSONValue?) -> [SpinError.FieldProblem] {
+        var reader = FieldReader(value, pointer: "/alerts")
+        reader.number("saturated_fraction", &saturatedFraction, in: 0...1)
+        reader.number("identical_fraction", &identicalFraction, in: 0...1)
+        reader.number("collapse_loss", &collapseLoss, in: 0...1e6)
+        reader.number("collapse_acc", &collapseAccuracy, in: 0...1)
+        reader.number("kl", &kl, in: 0...1e9)
+        reader.number("validation_rise", &validationRise, in: 0...1e6)
         return reader.finish()
     }
 }

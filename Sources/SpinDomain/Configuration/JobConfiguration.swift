@@ -24,10 +24,13 @@ public struct JobConfiguration: Sendable, Equatable {
     public var mode: Mode = .auto
     public var seed: UInt64 = 1234
     public var labels: [String: String] = [:]
+    /// Of queued jobs the one with the highest runs first.
+    public var priority = 0
     public var spin = SpinOptions()
     public var train = TrainOptions()
     public var optim = OptimizerOptions()
     public var checkpoint = CheckpointOptions()
+    public var alerts = AlertOptions()
 
     public init(name: String, model: String, dataset: String) {
         self.name = name
@@ -42,8 +45,9 @@ public struct JobConfiguration: Sendable, Equatable {
             "mode": .string(mode.rawValue), "seed": .integer(Int(seed)),
             "labels": .object(
                 JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
-            "spin": spin.json, "train": train.json, "optim": optim.json,
-            "checkpoint": checkpoint.json,
+            "priority": .integer(priority), "spin": spin.json, "train": train.json,
+            "optim": optim.json, "checkpoint": checkpoint.json,
+            "alerts": alerts.json,
         ]
     }
 }

@@ -51,6 +51,10 @@ public struct SpinOptions: Sendable, Equatable {
     /// Rescore every pair with the training kernels and report the largest difference.
     public var verifyReference = false
 
+    /// End the game after so many iterations in a row that did not make the validation loss better
+    /// than it ever was; nil plays them all.
+    public var earlyStop: Int?
+
     public init() {}
 
     public var json: JSONValue {
@@ -65,7 +69,7 @@ public struct SpinOptions: Sendable, Equatable {
             "regenerate": .string(regenerate.rawValue),
             "previous_iterations": .integer(previousIterations),
             "sft_loss_weight": .number(sftLossWeight), "truncated": .string(truncated.rawValue),
-            "verify_reference": .bool(verifyReference),
+            "verify_reference": .bool(verifyReference), "early_stop": JSONValue(earlyStop),
         ]
     }
 }

@@ -2,7 +2,9 @@
 ///
 /// Every method is synchronous and safe to call from any thread. A call that returns has made its
 /// effect durable. Missing things are `notFound`, illegal changes `conflict`, a full disk `diskFull`.
-public protocol JobStore: RegistrationStore, MetricsStore, EventStore {
+public protocol JobStore:
+    RegistrationStore, MetricsStore, EventStore, QueueStore, LineageStore, AlertStore
+{
     // Jobs
 
     /// Stores a new job with its `job.created` event.
@@ -16,17 +18,12 @@ public protocol JobStore: RegistrationStore, MetricsStore, EventStore {
     func job(_ id: String) throws -> Job
     /// Newest first; `after` is the last id of the page before.
     func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job>
-    /// Changes name, labels, allowed iterations or status detail; other changes are ignored.
-    /// - Parameter version: nil, or the version that the row must have (`conflict` otherwise).
-    func update(
-        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
-    ) throws -> Job
     /// Moves a job along an edge of `JobStatus`, with its `job.<status>` event, in one transaction.
     /// - Throws: `conflict` naming the present status when there is no such edge.
     func transition(
         job id: String, to status: JobStatus, detail: String?, at time: Timestamp
     ) throws -> Job
-    /// The oldest queued job, now `running`; nil when there is none.
+    /// The first job of the queue, now `running`; nil when there is none.
     func claimNextJob(at time: Timestamp) throws -> Job?
     func setProgress(job id: String, _ progress: JobProgress) throws
     /// Removes a job that is not running, with all its rows; its checkpoint folders are the caller's.

@@ -27,12 +27,17 @@ public struct CheckpointRecord: Sendable, Equatable {
     public var files: [File]
     public var validationLoss: Double?
     public var createdAt: Timestamp
+    /// Whether nothing may delete it but a person who unpins it first.
+    public var isPinned: Bool
+    /// For people.
+    public var note: String?
 
     public var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
 
     public init(
         id: String, jobID: String, step: Int, iteration: Int, isIterationEnd: Bool, path: String,
-        files: [File], validationLoss: Double? = nil, createdAt: Timestamp
+        files: [File], validationLoss: Double? = nil, createdAt: Timestamp,
+        isPinned: Bool = false, note: String? = nil
     ) {
         self.id = id
         self.jobID = jobID
@@ -43,5 +48,7 @@ public struct CheckpointRecord: Sendable, Equatable {
         self.files = files
         self.validationLoss = validationLoss
         self.createdAt = createdAt
+        self.isPinned = isPinned
+        self.note = note
     }
 }

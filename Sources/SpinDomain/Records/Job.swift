@@ -9,18 +9,26 @@ public struct Job: Sendable, Equatable {
     public var progress: JobProgress
     /// Iterations a manual job may have played in all; `max_iterations` for an automatic one.
     public var allowedIterations: Int
+    /// Steps it may have done in all, where that is more than its iterations allow.
+    public var allowedSteps: Int
+    /// The checkpoint that is its model; nil for another model.
+    public var parentCheckpoint: String?
+    /// The job whose configuration it was made from.
+    public var clonedFrom: String?
     /// Why it failed or paused, in words for a person.
     public var statusDetail: String?
     /// Microseconds since 1970, UTC.
     public var createdAt: Timestamp
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
-    /// Grows by one with every change of the row; the strong ETag.
+    /// Grows by one with every change of configuration, allowance or status, but not with progress:
+    /// what a client makes its own changes conditional on.
     public var version: Int
 
     public init(
         id: String, status: JobStatus, configuration: JobConfiguration, sources: RunSources,
         progress: JobProgress = JobProgress(), allowedIterations: Int,
+        allowedSteps: Int = 0, parentCheckpoint: String? = nil, clonedFrom: String? = nil,
         statusDetail: String? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil, version: Int = 1
     ) {
@@ -30,6 +38,9 @@ public struct Job: Sendable, Equatable {
         self.sources = sources
         self.progress = progress
         self.allowedIterations = allowedIterations
+        self.allowedSteps = allowedSteps
+        self.parentCheckpoint = parentCheckpoint
+        self.clonedFrom = clonedFrom
         self.statusDetail = statusDetail
         self.createdAt = createdAt
         self.startedAt = startedAt

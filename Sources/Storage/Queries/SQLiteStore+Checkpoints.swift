@@ -9,6 +9,10 @@ extension SQLiteStore {
                 throw SpinError(.conflict, "the checkpoint '\(checkpoint.id)' is another job's")
             }
             // A run that stops twice at one step saves the same checkpoint twice.
+            var checkpoint = checkpoint
+            if let stored {
+                (checkpoint.isPinned, checkpoint.note) = (stored.isPinned, stored.note)
+            }
             try database.execute(
                 sql: "DELETE FROM checkpoint WHERE id = ?", arguments: [checkpoint.id])
             try checkpoint.mappingPaths(paths.relative).insert(into: database)

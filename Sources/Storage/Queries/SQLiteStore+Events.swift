@@ -6,6 +6,13 @@ extension SQLiteStore {
         try write { try event.insert(into: $0) }
     }
 
+    public func alerts(job id: String) throws -> [JobEvent] {
+        try read { database in
+            try JobEvent.fetch(
+                database, "WHERE job = ? AND type LIKE 'alert.%' ORDER BY sequence", [id])
+        }
+    }
+
     public func events(
         job id: String, afterSequence: Int, limit: Int
     ) throws -> Page<JobEvent> {

@@ -10,6 +10,8 @@ extension SQLiteStore {
                 return (earlier, false)
             }
             try job.mappingPaths(paths.relative).insert(into: database)
+            try database.execute(
+                sql: "UPDATE job SET place = sequence WHERE id = ?", arguments: [job.id])
             if let idempotency {
                 try database.execute(
                     sql: "INSERT INTO idempotency (key, fingerprint, job) VALUES (?, ?, ?)",
@@ -47,27 +49,6 @@ extension SQLiteStore {
         }
     }
 
-    public func update(
-        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
-    ) throws -> Job {
-        try write { database in
-            let old = try job(id, in: database)
-            guard version == nil || version == old.version else {
-                throw SpinError(
-                    .conflict, "the job '\(id)' has changed: it is at version \(old.version)",
-                    hint: "read it again, and repeat the change")
-            }
-            var asked = old
-            try change(&asked)
-            var new = old
-            new.configuration.name = asked.configuration.name
-            new.configuration.labels = asked.configuration.labels
-            new.allowedIterations = asked.allowedIterations
-            new.statusDetail = asked.statusDetail
-            return new == old ? old : try save(new, in: database)
-        }
-    }
-
     public func transition(
         job id: String, to status: JobStatus, detail: String?, at time: Timestamp
     ) throws -> Job {
@@ -78,9 +59,7 @@ extension SQLiteStore {
 
     public func claimNextJob(at time: Timestamp) throws -> Job? {
         try write { database in
-            let queued = try Job.fetch(
-                database, "WHERE status = 'queued' ORDER BY sequence LIMIT 1", [])
-            guard let next = queued.first?.mappingPaths(paths.absolute) else { return nil }
+            guard let next = try queued("LIMIT 1", [], in: database).first else { return nil }
             return try transition(next, to: .running, nil, at: time, in: database)
         }
     }
@@ -90,7 +69,7 @@ extension SQLiteStore {
             var job = try job(id, in: database)
             guard job.progress != progress else { return }
             job.progress = progress
-            _ = try save(job, in: database)
+            try write(job, in: database)
         }
     }
 
@@ -152,7 +131,7 @@ extension SQLiteStore {
         moved.status = status
         moved.statusDetail = detail
         if status == .running { moved.startedAt = job.startedAt ?? time }
-        if status.isFinal { moved.finishedAt = time }
+        moved.finishedAt = status.isFinal ? time : nil
         let type = JobEvent.type(from: job.status, to: status)
         try JobEvent(
             jobID: job.id, time: time, type: type, level: status == .failed ? .error : .info,
@@ -163,14 +142,18 @@ extension SQLiteStore {
     }
 
     /// Writes a changed job under the next version.
-    private func save(_ job: Job, in database: Database) throws -> Job {
+    func save(_ job: Job, in database: Database) throws -> Job {
         var job = job
         job.version += 1
+        try write(job, in: database)
+        return job
+    }
+
+    private func write(_ job: Job, in database: Database) throws {
         let columns = Job.table.columns.map { "\($0) = ?" }.joined(separator: ", ")
         let values = job.mappingPaths(paths.relative).columnValues + [job.id]
         try database.cachedStatement(sql: "UPDATE job SET \(columns) WHERE id = ?").execute(
             arguments: StatementArguments(values))
-        return job
     }
 }
 
@@ -179,6 +162,8 @@ extension JobEvent {
         switch (old, new) {
         case (_, .running): "job.started"
         case (.paused, .queued), (.paused, .waiting): "job.resumed"
+        case (.failed, _), (.cancelled, _): "job.retried"
+        case (.succeeded, _): "job.extended"
         default: "job.\(new.rawValue)"
         }
     }

@@ -6,7 +6,7 @@ extension CheckpointRecord: StoredRecord {
         name: "checkpoint",
         columns: [
             "id", "job", "step", "iteration", "is_iteration_end", "path", "files",
-            "validation_loss", "created_at",
+            "validation_loss", "created_at", "is_pinned", "note",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -14,13 +14,14 @@ extension CheckpointRecord: StoredRecord {
             id: try reader.next(), jobID: try reader.next(), step: try reader.next(),
             iteration: try reader.next(), isIterationEnd: try reader.next(),
             path: try reader.next(), files: try Self.files(try reader.json()),
-            validationLoss: try reader.optional(), createdAt: try reader.time())
+            validationLoss: try reader.optional(), createdAt: try reader.time(),
+            isPinned: try reader.next(), note: try reader.optional())
     }
 
     var columnValues: [(any DatabaseValueConvertible)?] {
         [
             id, jobID, step, iteration, isIterationEnd, path, Self.json(files).text,
-            validationLoss, createdAt.microseconds,
+            validationLoss, createdAt.microseconds, isPinned, note,
         ]
     }
 

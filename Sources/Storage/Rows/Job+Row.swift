@@ -2,13 +2,15 @@ import GRDB
 import SpinDomain
 
 extension Job: StoredRecord {
+    /// `priority` repeats what the configuration says, for the queue's index.
     static let table = Table(
         name: "job",
         columns: [
             "id", "status", "configuration", "model_path", "dataset_path", "validation_path",
             "phase", "iteration", "step", "total_steps", "rollout_done", "rollout_total",
-            "tokens_per_second", "seconds_remaining", "allowed_iterations", "status_detail",
-            "created_at", "started_at", "finished_at", "version",
+            "tokens_per_second", "seconds_remaining", "allowed_iterations",
+            "allowed_steps", "parent_checkpoint", "cloned_from", "status_detail", "created_at",
+            "started_at", "finished_at", "version", "priority",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -19,9 +21,11 @@ extension Job: StoredRecord {
                 modelPath: try reader.next(), datasetPath: try reader.next(),
                 validationPath: try reader.optional()),
             progress: try JobProgress(from: &reader),
-            allowedIterations: try reader.next(), statusDetail: try reader.optional(),
-            createdAt: try reader.time(), startedAt: try reader.optionalTime(),
-            finishedAt: try reader.optionalTime(), version: try reader.next())
+            allowedIterations: try reader.next(), allowedSteps: try reader.next(),
+            parentCheckpoint: try reader.optional(), clonedFrom: try reader.optional(),
+            statusDetail: try reader.optional(), createdAt: try reader.time(),
+            startedAt: try reader.optionalTime(), finishedAt: try reader.optionalTime(),
+            version: try reader.next())
     }
 
     var columnValues: [(any DatabaseValueConvertible)?] {
@@ -30,8 +34,9 @@ extension Job: StoredRecord {
             sources.validationPath,
         ]
         let last: [(any DatabaseValueConvertible)?] = [
-            allowedIterations, statusDetail, createdAt.microseconds, startedAt?.microseconds,
-            finishedAt?.microseconds, version,
+            allowedIterations, allowedSteps, parentCheckpoint, clonedFrom, statusDetail,
+            createdAt.microseconds, startedAt?.microseconds, finishedAt?.microseconds, version,
+            configuration.priority,
         ]
         return first + progress.columnValues + last
     }

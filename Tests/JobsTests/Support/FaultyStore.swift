@@ -62,10 +62,15 @@ struct FaultyStore: JobStore {
     func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job> {
         try store.jobs(status: status, limit: limit, after: after)
     }
+    func queue(limit: Int, after: String?) throws -> Page<QueuedJob> {
+        try store.queue(limit: limit, after: after)
+    }
+    func queuePosition(job id: String) throws -> Int? { try store.queuePosition(job: id) }
     func update(
-        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
+        job id: String, version: Int?, queuePosition: Int?,
+        _ change: @Sendable (inout Job) throws -> Void
     ) throws -> Job {
-        try store.update(job: id, version: version, change)
+        try store.update(job: id, version: version, queuePosition: queuePosition, change)
     }
     func transition(
         job id: String, to status: JobStatus, detail: String?, at time: Timestamp
@@ -134,6 +139,16 @@ struct FaultyStore: JobStore {
     func checkpoints(job id: String) throws -> [CheckpointRecord] {
         try store.checkpoints(job: id)
     }
+    func checkpoint(path: String) throws -> CheckpointRecord? { try store.checkpoint(path: path) }
+    func children(ofCheckpoint id: String) throws -> [String] {
+        try store.children(ofCheckpoint: id)
+    }
+    func update(
+        checkpoint id: String, _ change: @Sendable (inout CheckpointRecord) throws -> Void
+    ) throws -> CheckpointRecord {
+        try store.update(checkpoint: id, change)
+    }
+    func alerts(job id: String) throws -> [JobEvent] { try store.alerts(job: id) }
     func delete(checkpoint id: String) throws {
         try faults.pass(.deleteCheckpoint)
         try store.delete(checkpoint: id)
