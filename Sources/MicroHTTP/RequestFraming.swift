@@ -8,6 +8,9 @@ enum RequestFraming: Equatable {
     /// - Throws: `MalformedRequest`; after it nothing that follows on the connection can be
     ///   trusted.
     init(headers: [(name: String, value: String)], version: String) throws(MalformedRequest) {
+        guard !headers.contains(where: { Self.isFolded($0.name) }) else {
+            throw .badFraming("A header field goes on in the next line, or its name is malformed.")
+        }
         let lengths = Self.values(of: "Content-Length", in: headers)
         let codings = Self.values(of: "Transfer-Encoding", in: headers)
         guard Self.values(of: "Host", in: headers).count <= 1 else {
@@ -34,6 +37,22 @@ enum RequestFraming: Equatable {
             self = .empty
         }
     }
+
+    /// Whether something was added to a field's name.
+    ///
+    /// libmicrohttpd 0.9.75 appends the second line of a folded field to its *name*, so that
+    /// `Content-Length: 5` becomes a field of another name, which a proxy sees as a length.
+    private static func isFolded(_ name: String) -> Bool {
+        let isToken = name.utf8.allSatisfy {
+            $0.isASCIILetterOrDigit || tokenSymbols.contains($0)
+        }
+        let framing = ["content-length", "transfer-encoding"]
+        let lowercased = name.lowercased()
+        return !isToken || framing.contains { lowercased.hasPrefix($0) && lowercased != $0 }
+    }
+
+    /// Besides letters and digits, what a name may hold (RFC 9110, section 5.6.2).
+    private static let tokenSymbols = Array("!#$%&'*+-.^_`|~".utf8)
 
     private static func values(
         of name: String, in headers: [(name: String, value: String)]

@@ -15,7 +15,8 @@ struct AccessTests {
     private static let special: [String: AccessScope?] = [
         "POST /v1/keys": .admin, "GET /v1/keys": .admin, "GET /v1/keys/{key}": .admin,
         "DELETE /v1/keys/{key}": .admin, "GET /": .none, "GET /healthz": .none,
-        "GET /readyz": .none, "GET /openapi.yaml": .none,
+        "GET /readyz": .none, "GET /openapi.yaml": .none, "GET /openapi.json": .none,
+        "GET /assets/{version}/{file}": .none,
     ]
 
     @Test(arguments: Transport.allCases)

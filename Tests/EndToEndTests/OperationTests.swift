@@ -65,7 +65,7 @@ struct OperationTests {
         stream.standardOutput = try folder.file("events")
         try stream.run()
         _ = try Deadline(seconds: 60).wait(for: "the first event") {
-            try folder.text("events").contains("event: job.running") ? true : nil
+            try folder.text("events").contains("event: job.started") ? true : nil
         }
         server.send(signal: SIGTERM)
         let started = Date()
