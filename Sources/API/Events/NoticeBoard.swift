@@ -18,6 +18,7 @@ struct Notice: Sendable {
 final class NoticeBoard: Sendable {
     private struct Told {
         var version: Int
+        var progress: JobProgress
         /// Of the last step's row.
         var sequence: Int?
     }
@@ -55,10 +56,12 @@ final class NoticeBoard: Sendable {
     private func compare(_ job: Job, _ told: inout [String: Told]) -> [Notice] {
         let last = told[job.id]
         let step = try? store.lastStep(job: job.id)
-        told[job.id] = Told(version: job.version, sequence: step?.sequence)
+        told[job.id] = Told(
+            version: job.version, progress: job.progress, sequence: step?.sequence)
         var notices = [
             Notice(
-                job: job.id, bytes: Self.progress(job).encoded, isNew: last?.version != job.version)
+                job: job.id, bytes: Self.progress(job).encoded,
+                isNew: last?.version != job.version || last?.progress != job.progress)
         ]
         if let step {
             notices.append(
