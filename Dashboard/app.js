@@ -2,6 +2,7 @@
 
 import { askAgain, key, onKeyNeeded, setKey } from "./api.js";
 import { button, fill, h, icon, setText, toast } from "./dom.js";
+import { lookForChat } from "./chat.js";
 import { follow, live, refresh, start } from "./live.js";
 import { checkpointsView } from "./view-checkpoints.js";
 import { compareView } from "./view-compare.js";
@@ -128,5 +129,7 @@ fill(
 showTheme();
 showConnection();
 follow(showConnection);
+// A page that cannot ask yet, for want of a key or a server, offers no chat until it is reloaded.
+await lookForChat().catch(() => {});
 route();
 start();

@@ -1,11 +1,23 @@
 // A conversation with a model or a checkpoint, word by word as it is written.
 
-import { events, Problem } from "./api.js";
+import { events, get, Problem } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { integer, number } from "./format.js";
 
+let isOffered = false;
+
+/** Asks whether this server writes texts; until then there is no button. */
+export async function lookForChat() {
+  isOffered = "chat_completions" in (await get("/v1")).links;
+}
+
+/** Null where the server writes no texts. */
+export function talkButton(model, title, kind) {
+  return isOffered ? button("Talk to it", { icon: "talk", kind, onclick: () => openChat(model, title) }) : null;
+}
+
 /** `model` is what the server calls it, `title` what a person does. */
-export function openChat(model, title) {
+function openChat(model, title) {
   const chat = new Chat(model, title);
   document.body.append(chat.dialog);
   chat.dialog.showModal();

@@ -1,7 +1,7 @@
 // Checkpoints by where they come from: model, job, checkpoint, and the jobs that began with one.
 
 import { all, call, download, get, getIfThere } from "./api.js";
-import { openChat } from "./chat.js";
+import { talkButton } from "./chat.js";
 import { button, confirmed, copy, empty, fill, h, icon, loading, toast } from "./dom.js";
 import { ago, bytes, exact, integer, number } from "./format.js";
 import { heading, problemBox, showProblem, statusPill } from "./job-parts.js";
@@ -38,7 +38,7 @@ function tree(jobs, models, checkpoints, again) {
   return h("ul", { class: "tree" }, roots.sort().map((name) => h(
     "li", {},
     h("div", { class: "node model" }, h("h2", {}, name), modelText(about.get(name)),
-      about.has(name) ? button("Talk to it", { icon: "talk", kind: "quiet", onclick: () => openChat(name, name) }) : null),
+      about.has(name) ? talkButton(name, name, "quiet") : null),
     jobBranch(children.get(name), children, checkpoints, again),
   )));
 }
@@ -84,7 +84,7 @@ function row(checkpoint, isBest, again) {
     h("p", { class: "soft small ids" }, h("code", {}, checkpoint.id), weights ? [" sha256 ", h("code", { title: weights.sha256 }, weights.sha256.slice(0, 12)), button("Copy the hash", { icon: "copy", iconOnly: true, kind: "quiet", onclick: () => copy(weights.sha256, "Hash") })] : null),
     h("div", { class: "actions" },
       h("a", { class: "button", href: `#/new?checkpoint=${checkpoint.id}` }, icon("step"), h("span", {}, "Start a job from here")),
-      button("Talk to it", { icon: "talk", onclick: () => openChat(checkpoint.id, `Step ${checkpoint.step}`) }),
+      talkButton(checkpoint.id, `Step ${checkpoint.step}`),
       pinButton(checkpoint, again),
       files(checkpoint),
       button("Delete", { icon: "remove", iconOnly: true, kind: "quiet", onclick: () => remove(checkpoint, again) })),

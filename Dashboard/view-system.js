@@ -4,7 +4,7 @@ import { get, getIfThere, send } from "./api.js";
 import { button, fill, h, loading } from "./dom.js";
 import { ago, bytes, count, duration, exact, integer, number, percent } from "./format.js";
 import { heading, problemBox, tile } from "./job-parts.js";
-import { openChat } from "./chat.js";
+import { talkButton } from "./chat.js";
 import { follow, live } from "./live.js";
 import { histogramShare, parseMetrics, sum } from "./prometheus.js";
 
@@ -54,7 +54,7 @@ class SystemView {
       this.figures, this.requests,
       table("Models", ["Name", "Family", "Parameters", "Size", "Context", ""], models.map((one) => [
         h("b", {}, one.name), `${one.family}, ${one.format}`, count(one.parameters), bytes(one.bytes), `${integer(one.context_length)} tokens`,
-        button("Talk to it", { icon: "talk", kind: "quiet", onclick: () => openChat(one.name, one.name) }),
+        talkButton(one.name, one.name, "quiet"),
       ])),
       table("Data sets", ["Name", "Rows", "Forms", "Size", "Since"], datasets.map((one) => [
         h("b", {}, one.name), integer(one.rows), Object.keys(one.forms ?? {}).join(", "), bytes(one.bytes), h("time", { datetime: one.created_at, title: exact(one.created_at) }, ago(one.created_at)),
