@@ -175,34 +175,34 @@ struct MetricsRoutesTests {
         #expect(answer.header("Content-Type") == "text/csv")
     }
 
-    @Test func aClientMayWaitForTheNextRow() async throws {
+    @Test func aClientMayWaitForTheNextRow() throws {
         let (service, path) = try service(.socket, rows: 3)
-        let waiting = Task.detached {
+        let waiting = InBackground {
             try service.send("GET", path + "?after_step=2&wait=30")
         }
         try service.store.append(steps: [Self.row(3)], job: "job_aaaaaaaaaaaaaaaa")
-        #expect(try steps(await waiting.value) == [3])
+        #expect(try steps(waiting.value()) == [3])
     }
 
-    @Test func aClientMayWaitForARowThatIsWrittenAgain() async throws {
+    @Test func aClientMayWaitForARowThatIsWrittenAgain() throws {
         let (service, path) = try service(.socket, rows: 3)
-        let waiting = Task.detached {
+        let waiting = InBackground {
             try service.send("GET", path + "?after_seq=3&wait=30")
         }
         try service.store.append(steps: [Self.row(1)], job: "job_aaaaaaaaaaaaaaaa")
-        #expect(try steps(await waiting.value) == [1])
+        #expect(try steps(waiting.value()) == [1])
         let timed = try service.send("GET", path + "?after_seq=4&wait=0.1").json
         #expect(timed["next"] == ["after_seq": 4])
     }
 
-    @Test func waitingEndsWithTheTimeOrTheJob() async throws {
+    @Test func waitingEndsWithTheTimeOrTheJob() throws {
         let (service, path) = try service(.socket, rows: 3)
         let empty: JSONValue = ["data": [], "has_more": false, "next": ["after_step": 2]]
         #expect(try service.send("GET", path + "?after_step=2&wait=0.1").json == empty)
-        let waiting = Task.detached {
+        let waiting = InBackground {
             try service.send("GET", path + "?after_step=2&wait=30")
         }
         try service.cancelJob()
-        #expect(try await waiting.value.json == empty)
+        #expect(try waiting.value().json == empty)
     }
 }

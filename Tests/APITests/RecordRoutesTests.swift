@@ -87,16 +87,16 @@ struct RecordRoutesTests {
         #expect(second == [all[1]])
     }
 
-    @Test func aStreamGoesOnUntilTheJobHasEnded() async throws {
+    @Test func aStreamGoesOnUntilTheJobHasEnded() throws {
         let service = try TestService(.socket)
         let job = try service.insertJob()
         let path = "/v1/jobs/\(job.id)/events"
         let stream = [(name: "Accept", value: "text/event-stream")]
         let head = try service.send("HEAD", path, headers: stream)
         #expect(head.status == 200 && head.body.isEmpty)
-        let reading = Task.detached { try service.send("GET", path, headers: stream) }
+        let reading = InBackground { try service.send("GET", path, headers: stream) }
         try service.cancelJob()
-        let answer = try await reading.value
+        let answer = try reading.value()
         #expect(answer.header("Content-Type") == "text/event-stream")
         #expect(answer.header("Cache-Control") == "no-store")
         let names = answer.text.split(separator: "\n").filter { $0.hasPrefix("event: ") }

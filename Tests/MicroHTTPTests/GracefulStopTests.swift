@@ -53,7 +53,7 @@ struct GracefulStopTests {
         #expect(answer.header("Connection") == "close")
     }
 
-    @Test func anAnswerUnderWayIsSentToItsEnd() async throws {
+    @Test func anAnswerUnderWayIsSentToItsEnd() throws {
         let entered = DispatchSemaphore(value: 0)
         let mayAnswer = DispatchSemaphore(value: 0)
         let server = try HTTPServer.test(

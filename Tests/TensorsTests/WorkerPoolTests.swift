@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Tensors
 import Testing
@@ -56,21 +57,17 @@ import Testing
         let runs = Atomic<Int>(0)
     }
 
-    @Test func callersOnSeveralThreadsTakeTurns() async {
+    @Test func callersOnSeveralThreadsTakeTurns() {
         let pool = WorkerPool(width: 2)
         let counts = Counts()
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
-                group.addTask {
-                    for _ in 0..<500 {
-                        pool.run { worker in
-                            guard worker == 0 else { return }
-                            let now = counts.running.add(1, ordering: .relaxed).newValue
-                            if now > 1 { counts.collisions.add(1, ordering: .relaxed) }
-                            counts.runs.add(1, ordering: .relaxed)
-                            counts.running.subtract(1, ordering: .relaxed)
-                        }
-                    }
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            for _ in 0..<500 {
+                pool.run { worker in
+                    guard worker == 0 else { return }
+                    let now = counts.running.add(1, ordering: .relaxed).newValue
+                    if now > 1 { counts.collisions.add(1, ordering: .relaxed) }
+                    counts.runs.add(1, ordering: .relaxed)
+                    counts.running.subtract(1, ordering: .relaxed)
                 }
             }
         }
