@@ -29,6 +29,11 @@ let package = Package(
     targets: [
         // The vocabulary both wings speak: configurations, records, events, errors, two protocols.
         .target(name: "SpinDomain", swiftSettings: strict),
+        // SHA-256 by libnettle, which libmicrohttpd already needs.
+        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+        // Files that are there whole or not at all, and the places where tests end the process.
+        .target(
+            name: "DurableFiles", dependencies: ["SpinDomain", "CNettle"], swiftSettings: strict),
 
         // Numeric wing -------------------------------------------------------------------------
 
@@ -44,11 +49,10 @@ let package = Package(
         .target(
             name: "Transformer", dependencies: ["SpinDomain", "Tensors", "CKernels"],
             swiftSettings: strict),
-        // SHA-256 of checkpoints and API keys comes from libnettle, which libmicrohttpd already needs.
-        .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         // Hugging Face folders and GGUF files, in and out.
         .target(
-            name: "ModelFiles", dependencies: ["SpinDomain", "Tensors", "Transformer", "CNettle"],
+            name: "ModelFiles",
+            dependencies: ["SpinDomain", "DurableFiles", "Tensors", "Transformer"],
             swiftSettings: strict),
         // The general pre-tokeniser path for patterns read from tokenizer.json.
         .systemLibrary(
@@ -60,7 +64,8 @@ let package = Package(
         .target(
             name: "SelfPlay",
             dependencies: [
-                "SpinDomain", "Tensors", "Transformer", "ModelFiles", "TextData", "CKernels",
+                "SpinDomain", "DurableFiles", "Tensors", "Transformer", "ModelFiles", "TextData",
+                "CKernels",
             ],
             swiftSettings: strict),
 
@@ -77,10 +82,12 @@ let package = Package(
         // The store: SQLite through GRDB, scripts of migrations/.
         .target(
             name: "Storage",
-            dependencies: ["SpinDomain", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "SpinDomain", "DurableFiles", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict, plugins: ["Embed"]),
         // The job runner: queue, state machine, recovery.
-        .target(name: "Jobs", dependencies: ["SpinDomain"], swiftSettings: strict),
+        .target(name: "Jobs", dependencies: ["SpinDomain", "DurableFiles"], swiftSettings: strict),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
@@ -105,8 +112,8 @@ let package = Package(
         .executableTarget(
             name: "spind",
             dependencies: [
-                "SpinDomain", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API", "Documents",
-                "Operating",
+                "SpinDomain", "DurableFiles", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API",
+                "Documents", "Operating",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -118,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "spind-contestant",
             dependencies: [
-                "SpinDomain", "Tensors", "Transformer", "ModelFiles", "SelfPlay",
+                "SpinDomain", "DurableFiles", "Tensors", "Transformer", "ModelFiles", "SelfPlay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Contestant", swiftSettings: strict),
@@ -132,8 +139,11 @@ let package = Package(
             name: "TransformerTests", dependencies: ["Transformer", "Tensors", "ModelFiles"],
             swiftSettings: strict),
         .testTarget(
+            name: "DurableFilesTests", dependencies: ["DurableFiles", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ModelFilesTests",
-            dependencies: ["ModelFiles", "Transformer", "Tensors", "SpinDomain"],
+            dependencies: ["ModelFiles", "DurableFiles", "Transformer", "Tensors", "SpinDomain"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "TextDataTests", dependencies: ["TextData", "SpinDomain"],
@@ -148,7 +158,8 @@ let package = Package(
             name: "DocumentsTests", dependencies: ["Documents", "SpinDomain"], swiftSettings: strict
         ),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "SpinDomain"], swiftSettings: strict),
+            name: "StorageTests", dependencies: ["Storage", "DurableFiles", "SpinDomain"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"],
             swiftSettings: strict),
@@ -163,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["SpinDomain"], exclude: ["Contract", "Scripts"],
+            name: "EndToEndTests", dependencies: ["SpinDomain", "DurableFiles"],
+            exclude: ["Contract", "Scripts"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -16,6 +16,7 @@ struct Service: Sendable {
     let events: EventHub
     /// What was answered so far.
     let requests = RequestCounters()
+    let copyData: ServiceHandler.BackupMaking
     /// Answers that wait for something new in the store.
     let watch = StoreWatch()
 }

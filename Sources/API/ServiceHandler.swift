@@ -8,6 +8,9 @@ public final class ServiceHandler: HTTPHandler {
     /// Takes an error whose details the client is not told, with the request's id.
     public typealias InternalErrorReport = @Sendable (any Error, String) -> Void
 
+    /// Makes a copy of the data folder, named after the moment.
+    public typealias BackupMaking = @Sendable (Timestamp) throws -> BackupRecord
+
     package static let maximumDocumentBytes = 256 << 10
     /// Where nothing is read from a body, a client may still send a few bytes.
     private static let maximumIgnoredBytes = 1 << 10
@@ -29,18 +32,23 @@ public final class ServiceHandler: HTTPHandler {
     ///   - modelsFolders: models can be registered only from within these.
     ///   - version: the program's, for `/v1`.
     ///   - isReady: whether the program is up and not on its way down, for `/readyz`.
+    ///   - makeBackup: for `POST /v1/backup`.
     public init(
         store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine, keys: KeyRing,
         access: AccessRules = AccessRules(), dataFolder: String,
         modelsFolders: [String], clock: any Clock, version: String,
         isReady: @escaping @Sendable () -> Bool = { true },
         reportRequest: @escaping @Sendable (RequestRecord) -> Void = { _ in },
+        makeBackup: @escaping BackupMaking = { _ in
+            throw SpinError(.unsupported, "this server makes no backups")
+        },
         reportInternalError: @escaping InternalErrorReport = { _, _ in }
     ) {
         service = Service(
             store: store, runner: runner, engine: engine, keys: keys,
             folders: Folders(data: dataFolder, models: modelsFolders), clock: clock,
-            version: version, isReady: isReady, events: EventHub(store: store, clock: clock))
+            version: version, isReady: isReady, events: EventHub(store: store, clock: clock),
+            copyData: makeBackup)
         gate = Gate(access, keys: keys, clock: clock)
         self.reportInternalError = reportInternalError
         self.reportRequest = reportRequest

@@ -32,14 +32,11 @@ extension JobRunner {
     /// A new job with the configuration of another one, changed by a merge patch (RFC 7396).
     /// - Throws: as `submit`.
     public func clone(
-        job id: String, patch: JSONValue, idempotency key: String?
+        job id: String, patch: JSONValue, idempotency: IdempotencyKey?
     ) throws -> (job: Job, isNew: Bool) {
         let original = try store.job(id)
         let configuration = try JobConfiguration(
             json: original.configuration.json.merging(patch: patch))
-        let idempotency = key.map {
-            IdempotencyKey(key: $0, fingerprint: "clone of \(id): \(configuration.json.text)")
-        }
         return try submit(
             configuration: configuration, clonedFrom: id, idempotency: idempotency)
     }

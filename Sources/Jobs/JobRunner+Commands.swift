@@ -1,13 +1,17 @@
+import DurableFiles
 public import SpinDomain
 import Synchronization
 
 extension JobRunner {
     /// Allows a manual job `iterations` more iterations, as far as the configuration goes; one that
     /// has begun counts as the first of them.
-    /// - Throws: `conflict` when all have been asked for, or the status forbids it.
-    public func step(job id: String, iterations: Int) throws -> Job {
+    /// - Parameter idempotency: a request that came before with this key is not repeated.
+    /// - Throws: `conflict` when all have been asked for, or the status forbids it; `keyReused`.
+    public func step(
+        job id: String, iterations: Int, idempotency: IdempotencyKey? = nil
+    ) throws -> Job {
         try Self.checkCount(iterations, "/iterations")
-        return try advance(job: id) { job in
+        return try advance(job: id, idempotency) { job in
             let played = max(job.allowedIterations, job.progress.iteration)
             let left = job.configuration.spin.maxIterations - played
             guard left > 0 else {
@@ -22,11 +26,14 @@ extension JobRunner {
 
     /// Allows a manual job `steps` more optimizer steps; at an iteration's end they go on in the
     /// next one.
+    /// - Parameter idempotency: a request that came before with this key is not repeated.
     /// - Throws: `conflict` when all have been asked for, iterations are still to be played, or the
-    ///   status forbids it.
-    public func step(job id: String, steps: Int) throws -> Job {
+    ///   status forbids it; `keyReused`.
+    public func step(
+        job id: String, steps: Int, idempotency: IdempotencyKey? = nil
+    ) throws -> Job {
         try Self.checkCount(steps, "/steps")
-        return try advance(job: id) { job in
+        return try advance(job: id, idempotency) { job in
             guard job.progress.iteration >= job.allowedIterations else {
                 throw Self.conflict(
                     job, "be stepped by steps while it plays the iterations it was asked for",
@@ -51,18 +58,23 @@ extension JobRunner {
             "the request", problems: [.init(pointer: pointer, detail: "expected at least 1")])
     }
 
-    private func advance(job id: String, _ allow: (inout Job) throws -> Void) throws -> Job {
+    private func advance(
+        job id: String, _ idempotency: IdempotencyKey?, _ allow: (inout Job) throws -> Void
+    ) throws -> Job {
         try command(id) { state, job in
+            if let idempotency, let earlier = try store.job(idempotency: idempotency) {
+                return earlier
+            }
             try Self.checkCanBeStepped(job)
             var asked = job
             try allow(&asked)
             let (iterations, steps) = (asked.allowedIterations, asked.allowedSteps)
-            let raised = try store.update(job: id, version: nil) { job in
+            let control = job.status == .running ? try Self.current(job, in: state).control : nil
+            let raised = try store.update(job: id, version: nil, idempotency: idempotency) { job in
                 (job.allowedIterations, job.allowedSteps) = (iterations, steps)
             }
-            if job.status == .running {
-                try Self.current(job, in: state).control.allow(iterations: iterations, steps: steps)
-            }
+            Failpoint.stepAllowed.pass()
+            control?.allow(iterations: iterations, steps: steps)
             guard job.status == .waiting else { return raised }
             return try store.transition(job: id, to: .queued, detail: nil, at: clock.now())
         }
@@ -91,14 +103,21 @@ extension JobRunner {
     public func pause(job id: String) throws -> Job {
         try command(id) { state, job in
             switch job.status {
-            case .paused: return job
+            case .paused where job.pauseReason == nil: return job
+            case .paused:
+                // From now on it waits for a person, not for the disk.
+                return try store.update(job: id, version: nil) { job in
+                    job.pauseReason = nil
+                    job.statusDetail = nil
+                }
             case .queued, .waiting:
                 return try store.transition(job: id, to: .paused, detail: nil, at: clock.now())
             case .running:
                 let control = try Self.current(job, in: state).control
                 control.ask(.pause)
                 state.current?.isResumeAsked = false
-                return control.request == .cancel ? job : try note("pause requested", on: job)
+                return control.request == .cancel
+                    ? job : try note("pause requested", .pause, on: job)
             case .succeeded, .failed, .cancelled: throw Self.conflict(job, "be paused")
             }
         }
@@ -113,7 +132,7 @@ extension JobRunner {
             case .running:
                 guard try Self.current(job, in: state).control.request == .pause else { return job }
                 state.current?.isResumeAsked = true
-                return try note("goes on after the pause", on: job)
+                return try note("goes on after the pause", nil, on: job)
             case .paused:
                 return try store.transition(
                     job: id, to: job.mayPlay ? .queued : .waiting, detail: nil, at: clock.now())
@@ -154,7 +173,7 @@ extension JobRunner {
                 return try store.transition(job: id, to: .cancelled, detail: nil, at: clock.now())
             case .running:
                 try Self.current(job, in: state).control.ask(.cancel)
-                return try note("cancel requested", on: job)
+                return try note("cancel requested", .cancel, on: job)
             case .succeeded, .failed: throw Self.conflict(job, "be cancelled")
             }
         }
@@ -169,8 +188,12 @@ extension JobRunner {
         return job
     }
 
-    private func note(_ detail: String, on job: Job) throws -> Job {
-        try store.update(job: job.id, version: nil) { $0.statusDetail = detail }
+    /// What is acknowledged holds, even if the process ends before the run comes to a boundary.
+    private func note(_ detail: String, _ request: StopRequest?, on job: Job) throws -> Job {
+        try store.update(job: job.id, version: nil) { job in
+            job.statusDetail = detail
+            job.askedFor = request
+        }
     }
 
     /// - Throws: `conflict` for a run of a process that has died, until `start` has put it right.

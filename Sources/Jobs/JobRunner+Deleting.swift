@@ -1,3 +1,4 @@
+import DurableFiles
 public import SpinDomain
 import Synchronization
 
@@ -17,6 +18,7 @@ extension JobRunner {
             }
             try store.delete(job: id)
         }
+        Failpoint.deletionStored.pass()
         try folders.remove(job: id)
     }
 
@@ -44,17 +46,20 @@ extension JobRunner {
 
     /// Deletes what the job's `checkpoint` section does not keep: rows first, then folders.
     func retain(_ job: Job) throws {
-        let removed = try state.withLock { _ in
+        let known = try state.withLock { _ in
             let users = try modelUsers()
+            let checkpoints = try store.checkpoints(job: job.id)
             let removable = Retention.removable(
-                try store.checkpoints(job: job.id), options: job.configuration.checkpoint
+                checkpoints, options: job.configuration.checkpoint
             ).filter { users.user(of: $0, besides: nil) == nil }
             for checkpoint in removable { try forget(checkpoint) }
-            return removable
+            return checkpoints.filter { !removable.contains($0) }.map(\.path)
         }
-        for checkpoint in removed {
+        Failpoint.retentionStored.pass()
+        // Those without a row, also one that the same step had saved before.
+        for path in folders.strangers(job: job.id, known: known) {
             do {
-                try folders.remove(checkpoint.path)
+                try folders.remove(path)
             } catch {
                 // No reason to end the run: the next start tries again.
                 try warn(job.id, "a deleted checkpoint still takes space: \(error)")

@@ -1,25 +1,35 @@
+import DurableFiles
 import SpinDomain
 
 extension JobRunner {
     /// Puts the store right after a process that ended without a word.
     func recover() throws {
         try requeueLostRuns()
+        Failpoint.runsRequeued.pass()
         var jobs: Set<String> = []
         try store.forEachJob(status: nil) { job in
             jobs.insert(job.id)
             try reconcile(job)
         }
         try removeFoldersOfUnknownJobs(known: jobs)
+        Failpoint.recovered.pass()
     }
 
     private func requeueLostRuns() throws {
         try store.forEachJob(status: .running) { job in
-            let detail = "goes on after the process that ran it ended"
-            _ = try store.transition(job: job.id, to: .queued, detail: detail, at: clock.now())
             try store.append(
                 event: JobEvent(
                     jobID: job.id, time: clock.now(), type: "job.recovered", level: .warning,
                     message: "the process that ran the job ended without stopping it"))
+            let next: JobStatus =
+                switch job.askedFor {
+                case .cancel: .cancelled
+                case .pause: .paused
+                case nil: .queued
+                }
+            let detail = "goes on after the process that ran it ended"
+            _ = try store.transition(
+                job: job.id, to: next, detail: next == .queued ? detail : nil, at: clock.now())
             log(.warning, "job recovered", ["job": job.id])
         }
         // `step` raises the allowance first, and may not have come to the queue.

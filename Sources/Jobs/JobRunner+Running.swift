@@ -3,9 +3,6 @@ import SpinDomain
 import Synchronization
 
 extension JobRunner {
-    /// How long to wait before the store is tried again.
-    private static let retrySeconds = 2.0
-
     /// Runs what is queued until nothing is left; on the runner's own queue.
     func runQueuedJobs() {
         while let run = claim() {
@@ -15,6 +12,10 @@ extension JobRunner {
     }
 
     private func claim() -> CurrentRun? {
+        guard disk.has(0) else {
+            lookForSpaceLater()
+            return nil
+        }
         do {
             return try state.withLock { state in
                 guard state.isStarted, !state.isStopping, state.current == nil,
@@ -31,7 +32,7 @@ extension JobRunner {
             }
         } catch {
             log(.error, "the queue cannot be read: \(error)", [:])
-            queue.asyncAfter(deadline: .now() + Self.retrySeconds) { self.runQueuedJobs() }
+            queue.asyncAfter(deadline: .now() + retrySeconds) { self.runQueuedJobs() }
             return nil
         }
     }
@@ -48,10 +49,9 @@ extension JobRunner {
             let checkpoint = try store.checkpoints(job: job.id).first
             try store.rewind(job: job.id, to: checkpoint)
             let recorder = try RunRecorder(
-                job, from: checkpoint, control: run.control, store: store, clock: clock
-            ) {
-                try self.retain(job)
-            }
+                job, from: checkpoint, control: run.control, store: store, clock: clock,
+                requireSpace: { try self.requireSpace($0, for: job) },
+                checkpointSaved: { try self.retain(job) })
             do {
                 let outcome = try engine.run(
                     plan, from: checkpoint,
@@ -92,7 +92,7 @@ extension JobRunner {
     /// Writes down how a run ended, and tries again when the store cannot take it.
     private func settle(_ run: CurrentRun, _ result: Result<RunOutcome, any Error>) {
         do {
-            let status = try state.withLock { state in
+            let (status, reason) = try state.withLock { state in
                 let job = try store.job(run.job.id)
                 let ending = RunEnding(
                     result, request: run.control.request,
@@ -101,13 +101,16 @@ extension JobRunner {
                     isAutomatic: job.configuration.mode == .auto)
                 for status in ending.path(from: job.status) {
                     _ = try store.transition(
-                        job: run.job.id, to: status, detail: ending.detail, at: clock.now())
+                        job: run.job.id, to: status, detail: ending.detail,
+                        reason: ending.reason, at: clock.now())
                 }
                 state.current = nil
-                return ending.path.last
+                if ending.reason != .diskFull { state.spaceNeeded[run.job.id] = nil }
+                return (ending.path.last, ending.reason)
             }
             running.leave()
             log(.info, "job stopped", ["job": run.job.id, "status": status?.rawValue ?? ""])
+            if reason == .diskFull { lookForSpaceLater() }
         } catch {
             log(.error, "the end of a run cannot be stored: \(error)", ["job": run.job.id])
             settleLater(run, result)
@@ -117,7 +120,7 @@ extension JobRunner {
     /// When the process is about to end, the next start puts the job right.
     private func settleLater(_ run: CurrentRun, _ result: Result<RunOutcome, any Error>) {
         guard !state.withLock({ $0.isStopping }) else { return running.leave() }
-        queue.asyncAfter(deadline: .now() + Self.retrySeconds) {
+        queue.asyncAfter(deadline: .now() + retrySeconds) {
             self.settle(run, result)
             self.runQueuedJobs()
         }

@@ -10,14 +10,15 @@ extension JobRunner {
 
     /// Stores a job: `queued`, or `waiting` in manual mode.
     /// - Parameter clonedFrom: the job whose configuration it was made from.
-    /// - Throws: `invalid` with every problem at once; `conflict` when the key came with another
-    ///   body.
+    /// - Throws: `invalid` with every problem at once; `keyReused` when the key came with another
+    ///   request; `diskFull`.
     public func submit(
         configuration: JobConfiguration, clonedFrom: String? = nil, idempotency: IdempotencyKey?
     ) throws -> (job: Job, isNew: Bool) {
         if let idempotency, let earlier = try store.job(idempotency: idempotency) {
             return (earlier, false)
         }
+        try disk.require(0, for: "a new job")
         let id = makeJobID()
         _ = try check(configuration, jobID: id)
         let isManual = configuration.mode == .manual

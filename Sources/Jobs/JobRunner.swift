@@ -15,6 +15,9 @@ public final class JobRunner: Sendable {
         var isStarted = false
         var isStopping = false
         var current: CurrentRun?
+        /// Bytes that a job needs before it makes sense to let it go on; by id.
+        var spaceNeeded: [String: Int] = [:]
+        var isLookingForSpace = false
         var random: any RandomNumberGenerator & Sendable
     }
 
@@ -23,6 +26,9 @@ public final class JobRunner: Sendable {
     let clock: any Clock
     let log: Log
     let folders: CheckpointFolders
+    public let disk: DiskSpace
+    /// How long to wait before the store or the disk is tried again.
+    let retrySeconds: Double
     let state: Mutex<State>
     /// Runs the jobs, one after the other.
     let queue = DispatchQueue(label: "spind.jobs")
@@ -31,9 +37,13 @@ public final class JobRunner: Sendable {
 
     /// - Parameters:
     ///   - dataFolder: checkpoints go to `checkpoints/<job>/` in it.
+    ///   - disk: what may be written; nil for all that the disk of the data folder has, but for
+    ///     the usual reserve.
+    ///   - retrySeconds: how long to wait before the store or the disk is tried again.
     ///   - random: where the random part of job ids comes from.
     public init(
         store: any JobStore, engine: any SelfPlayEngine, dataFolder: String, clock: any Clock,
+        disk: DiskSpace? = nil, retrySeconds: Double = 2,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         log: @escaping Log
     ) {
@@ -41,6 +51,8 @@ public final class JobRunner: Sendable {
         self.engine = engine
         self.clock = clock
         self.log = log
+        self.disk = disk ?? DiskSpace(folder: dataFolder)
+        self.retrySeconds = retrySeconds
         folders = CheckpointFolders(dataFolder: dataFolder)
         state = Mutex(State(random: random))
     }
@@ -50,7 +62,7 @@ public final class JobRunner: Sendable {
     public func start() throws {
         try recover()
         state.withLock { $0.isStarted = true }
-        wake()
+        queue.async { self.resumeJobsWithSpace() }
     }
 
     /// Asks the running job to save and stop, and waits for it; it goes on at the next start.

@@ -5,6 +5,8 @@ package struct RunEnding: Equatable {
     /// The edges to take, from `running`.
     package let path: [JobStatus]
     package let detail: String?
+    /// Of a pause that ends by itself.
+    package let reason: PauseReason?
 
     /// The edges yet to take; some may be taken when the store failed on the way.
     package func path(from status: JobStatus) -> ArraySlice<JobStatus> {
@@ -33,17 +35,18 @@ package struct RunEnding: Equatable {
             self.init([.succeeded], "ended early: the validation loss did not become better")
         case .success(.waiting): self.init([.waiting])
         case .success(.interrupted): self.init([.queued], "goes on when the server starts again")
-        case .failure(let error): self.init(error)
+        case .failure(let error) where (error as? SpinError)?.code != .diskFull:
+            self.init([.failed], "\(error)")
+        case .failure where request == .cancel: self.init([.cancelled])
+        case .failure(let error):
+            // A person who wants a pause has the say when it ends.
+            self.init([.paused], "\(error)", isPauseWanted ? nil : .diskFull)
         }
     }
 
-    private init(_ error: any Error) {
-        let isDiskFull = (error as? SpinError)?.code == .diskFull
-        self.init([isDiskFull ? .paused : .failed], "\(error)")
-    }
-
-    private init(_ path: [JobStatus], _ detail: String? = nil) {
+    private init(_ path: [JobStatus], _ detail: String? = nil, _ reason: PauseReason? = nil) {
         self.path = path
         self.detail = detail
+        self.reason = reason
     }
 }

@@ -1,3 +1,4 @@
+import DurableFiles
 import SpinDomain
 
 /// Writes a run's events to the store; lives on the run's thread.
@@ -17,7 +18,10 @@ final class RunRecorder {
     let control: RunControl
     let store: any JobStore
     let clock: any Clock
+    private let requireSpace: (_ bytes: Int) throws -> Void
     private let checkpointSaved: () throws -> Void
+    /// What the next checkpoint will take.
+    private var checkpointBytes = 0
     private(set) var progress: JobProgress
     private var remaining: RemainingTime
     var alerts: AlertWatch
@@ -27,10 +31,14 @@ final class RunRecorder {
     private var flushedAt: Timestamp
     private var progressWrittenAt: Timestamp
 
-    /// - Parameter checkpointSaved: called when the row of a checkpoint is stored.
+    /// - Parameters:
+    ///   - requireSpace: throws when so many bytes cannot be written.
+    ///   - checkpointSaved: called when the row of a checkpoint is stored.
     init(
         _ job: Job, from checkpoint: CheckpointRecord?, control: RunControl,
-        store: any JobStore, clock: any Clock, checkpointSaved: @escaping () throws -> Void
+        store: any JobStore, clock: any Clock,
+        requireSpace: @escaping (_ bytes: Int) throws -> Void,
+        checkpointSaved: @escaping () throws -> Void
     ) throws {
         jobID = job.id
         earlyStop = job.configuration.spin.earlyStop
@@ -39,6 +47,7 @@ final class RunRecorder {
         toldBefore = try Self.alertsTold(of: job.id, in: store)
         self.store = store
         self.clock = clock
+        self.requireSpace = requireSpace
         self.checkpointSaved = checkpointSaved
         progress = JobProgress()
         progress.phase = .loading
@@ -52,13 +61,17 @@ final class RunRecorder {
 
     func record(_ event: RunEvent) throws {
         switch event {
-        case .started(let totalSteps, _):
+        case .started(let totalSteps, let estimate):
+            // A run that could not save would be in vain.
+            checkpointBytes = estimate.checkpointBytes
+            try requireSpace(checkpointBytes)
             progress.totalSteps = totalSteps
             try writeProgress()
         case .environment(let environment):
             try tell("run.environment", "the run computes with this", environment.json)
         case .phase(let phase):
             progress.phase = phase
+            if phase == .save { try requireSpace(checkpointBytes) }
             try flush()
             try writeProgress()
         case .iterationStarted(let iteration, let klPenalty, let reference):
@@ -140,7 +153,9 @@ final class RunRecorder {
         try flush()
         var checkpoint = checkpoint
         checkpoint.path = CheckpointFolders.normalised(checkpoint.path)
+        Failpoint.checkpointPublished.pass()
         try store.insert(checkpoint: checkpoint)
+        Failpoint.checkpointStored.pass()
         try tell(
             "checkpoint.saved", "a checkpoint was saved after \(checkpoint.step) steps",
             [
@@ -179,6 +194,7 @@ final class RunRecorder {
 
     private func flushIfDue() throws {
         if pending.count >= Self.batchRows || isDue(Self.batchSeconds, since: flushedAt) {
+            try requireSpace(0)
             try flush()
         }
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 package import Foundation
 import SpinDomain
 
@@ -66,18 +67,5 @@ package final class InputFile: Sendable {
             throw SpinError.damaged(name, "has \(size) bytes, more than the \(limit) allowed")
         }
         return try bytes(at: 0, count: size)
-    }
-}
-
-extension SpinError {
-    /// What the operating system answered, as an error of ours.
-    static func fileSystem(_ operation: String, _ path: String, _ code: CInt) -> SpinError {
-        let message = "cannot \(operation) \(path): \(String(cString: strerror(code)))"
-        switch code {
-        case ENOENT, ENOTDIR: return SpinError(.notFound, message)
-        case ENOSPC, EDQUOT:
-            return SpinError(.diskFull, message, hint: "free space on the disk and try again")
-        default: return SpinError(.inputOutput, message)
-        }
     }
 }

@@ -1,3 +1,4 @@
+public import DurableFiles
 public import Foundation
 import SpinDomain
 

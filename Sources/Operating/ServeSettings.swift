@@ -2,12 +2,18 @@ import SpinDomain
 
 /// What `spind serve` can be told, checked as a whole.
 public struct ServeSettings: Sendable {
+    public static let usualDiskReserveMiB = 64
+
     public static let all: [Setting] = [
         Setting("data-dir"),
         Setting("host", usual: "127.0.0.1"),
         Setting("port", .integer(0...65_535), usual: "8080"),
         Setting("models-dir", .texts),
         Setting("threads", .integer(1...256)),
+        Setting("backups-dir"),
+        Setting("disk-reserve", .integer(0...1 << 30), usual: "\(usualDiskReserveMiB)"),
+        Setting("allow-network-file-system", .flag, usual: "false"),
+        Setting("speed-probe", .flag, usual: "true"),
         Setting("allow-host", .texts),
         Setting("allow-origin", .texts),
         Setting("allow-anonymous", .flag, usual: "false"),
@@ -26,6 +32,12 @@ public struct ServeSettings: Sendable {
     public let port: Int
     public let modelsDirs: [String]
     public let threads: Int?
+    /// Nil for a folder in the data folder.
+    public let backupsDir: String?
+    /// What jobs leave free.
+    public let diskReserveMiB: Int
+    public let allowsNetworkFileSystem: Bool
+    public let probesSpeed: Bool
     public let allowedHosts: [String]
     public let allowedOrigins: [String]
     public let allowsAnonymous: Bool
@@ -52,6 +64,10 @@ public struct ServeSettings: Sendable {
         port = settings.integer("port") ?? 0
         modelsDirs = settings.texts("models-dir")
         threads = settings.integer("threads")
+        backupsDir = settings.text("backups-dir")
+        diskReserveMiB = settings.integer("disk-reserve") ?? 0
+        allowsNetworkFileSystem = settings.isOn("allow-network-file-system")
+        probesSpeed = settings.isOn("speed-probe")
         allowedHosts = settings.texts("allow-host")
         allowedOrigins = settings.texts("allow-origin")
         allowsAnonymous = settings.isOn("allow-anonymous")

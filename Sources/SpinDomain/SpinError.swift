@@ -9,6 +9,8 @@ public struct SpinError: Error, Sendable, Equatable, CustomStringConvertible {
         case notFound = "not_found"
         /// The state of the thing forbids what was asked.
         case conflict
+        /// An idempotency key came with another request before.
+        case keyReused = "idempotency_key_reused"
         /// A model file, data set or checkpoint is damaged or lies about its contents.
         case damagedFile = "damaged_file"
         /// Correct, but not something this program can do.

@@ -1,3 +1,4 @@
+import DurableFiles
 import GRDB
 import SpinDomain
 
@@ -39,18 +40,21 @@ package struct Migrations: Sendable {
         try Migrations(files: Embedded.files.map { ($0.name, $0.text) })
     }
 
-    /// Runs what has not run yet, each script in a transaction of its own.
+    /// Runs what has not run yet, all in one transaction: an upgrade happens whole or not at all.
     func apply(to database: Database) throws {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         try check(version: version, database)
-        for script in scripts where script.number > version {
-            try database.inTransaction(.immediate) {
+        guard version < scripts.count else { return }
+        try database.inTransaction(.immediate) {
+            for script in scripts where script.number > version {
                 try database.execute(sql: script.sql)
                 try Self.completions[script.name]?(database)
-                try database.execute(sql: "PRAGMA user_version = \(script.number)")
-                return .commit
             }
+            try database.execute(sql: "PRAGMA user_version = \(scripts.count)")
+            Failpoint.migrationInside.pass()
+            return .commit
         }
+        Failpoint.migrationStored.pass()
     }
 
     private func check(version: Int, _ database: Database) throws {

@@ -27,7 +27,7 @@ extension SQLiteStore {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return SpinError(
                 .damagedFile, "spind.sqlite: \(message)",
-                hint: "put the file back from a backup, or choose another data folder")
+                hint: restoringHint)
         case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_BUSY,
             .SQLITE_LOCKED, .SQLITE_NOMEM:
             return SpinError(

@@ -10,30 +10,40 @@ public final class SQLiteStore: JobStore {
     /// Absolute.
     public let dataFolder: String
 
+    static let fileName = "spind.sqlite"
+
     private let lock: DataFolderLock
     let pool: DatabasePool
     let commits = CommitTimes()
 
     /// Opens the store, and creates folder and file when they are missing.
     ///
+    /// The whole file is checked first (`PRAGMA quick_check`).
     /// - Throws: `conflict` when another process has the folder open, `unsupported` when a newer
-    ///   program wrote it, `damagedFile` when the file is no database, `inputOutput`, `diskFull`.
-    public convenience init(dataFolder: String) throws {
-        try self.init(dataFolder: dataFolder, migrations: .embedded())
+    ///   program wrote it or the folder is on a network file system, `damagedFile` when the file is
+    ///   no database or a damaged one, `inputOutput`, `diskFull`.
+    public convenience init(dataFolder: String, allowsNetworkFileSystem: Bool = false) throws {
+        try self.init(
+            dataFolder: dataFolder, migrations: .embedded(),
+            allowsNetworkFileSystem: allowsNetworkFileSystem)
     }
 
-    package init(dataFolder: String, migrations: Migrations) throws {
+    package init(
+        dataFolder: String, migrations: Migrations, allowsNetworkFileSystem: Bool = false
+    ) throws {
         let folder = URL(fileURLWithPath: dataFolder).standardizedFileURL
         self.dataFolder = folder.path
         try Self.createFolder(folder)
+        if !allowsNetworkFileSystem { try FileSystemKind.requireLocal(folder: folder.path) }
         lock = try DataFolderLock(folder: folder.path)
         pool = try Self.translating {
             let pool = try DatabasePool(
-                path: folder.appendingPathComponent("spind.sqlite").path,
+                path: folder.appendingPathComponent(Self.fileName).path,
                 configuration: Self.configuration())
             try pool.writeWithoutTransaction { database in
                 // GRDB lowers this to NORMAL when it turns WAL on.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                try Self.check(database, thoroughly: false)
                 try migrations.apply(to: database)
             }
             return pool
@@ -67,7 +77,9 @@ public final class SQLiteStore: JobStore {
         }
     }
 
-    private static func configuration() -> Configuration {
+    private static let walBytesKept = 64 << 20
+
+    static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
@@ -78,6 +90,13 @@ public final class SQLiteStore: JobStore {
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     """)
+            // The write-ahead log is carried over by one connection only, the one that writes.
+            if database.configuration.readonly {
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            } else {
+                // What a long reader made grow shrinks again.
+                try database.execute(sql: "PRAGMA journal_size_limit = \(walBytesKept)")
+            }
         }
         return configuration
     }

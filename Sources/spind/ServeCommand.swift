@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Dispatch
+import DurableFiles
 import Foundation
 import Jobs
 import Logging
@@ -22,6 +23,8 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var options: ServeOptions
 
+    func validate() throws { try Failpoint.checkEnvironment() }
+
     func run() throws {
         // What people train on is nobody else's business.
         umask(0o077)
@@ -29,11 +32,16 @@ struct ServeCommand: ParsableCommand {
         let logger = Logger(label: "spind") { _ in LineLogHandler(isJSON: settings.logsJSON) }
         let data = try Self.prepareFolders(settings)
         let clock = SystemClock()
-        let store = try SQLiteStore(dataFolder: data)
+        let store = try SQLiteStore(
+            dataFolder: data, allowsNetworkFileSystem: settings.allowsNetworkFileSystem)
+        let backups = settings.backupsDir.map(Self.absolute) ?? data + "/backups"
+        try Backup.removeUnfinished(in: backups)
         let keys = try KeyRing(store: store, clock: clock, operatorKey: settings.adminKey)
-        let engine = GameEngine(threads: settings.threads, clock: clock)
+        let engine = GameEngine(
+            threads: settings.threads, clock: clock, measuresPeak: settings.probesSpeed)
         let runner = JobRunner(
             store: store, engine: engine, dataFolder: data, clock: clock,
+            disk: DiskSpace(folder: data, reserveBytes: settings.diskReserveMiB << 20),
             log: { Self.log($0, $1, $2, to: logger) })
         let access = try Self.accessRules(settings, keys)
         let isReady = Atomic(true)
@@ -46,6 +54,7 @@ struct ServeCommand: ParsableCommand {
             reportRequest: { request in
                 if settings.logsAccess { Self.log(request, to: logger) }
             },
+            makeBackup: Self.backupMaking(of: data, in: backups),
             reportInternalError: { error, id in
                 logger.error("\(error)", metadata: ["request_id": "\(id)"])
             })
@@ -67,6 +76,16 @@ struct ServeCommand: ParsableCommand {
             _exit(0)
         }
         try store.close()
+    }
+
+    private static func backupMaking(
+        of data: String, in folder: String
+    ) -> ServiceHandler.BackupMaking {
+        { time in
+            // A file's name: as RFC 3339 has it, without the colons.
+            let name = "backup-" + time.text.filter { $0 != ":" }
+            return try Backup.write(of: data, to: folder + "/" + name, at: time)
+        }
     }
 
     private static func prepareFolders(_ settings: ServeSettings) throws -> String {

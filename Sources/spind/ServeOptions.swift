@@ -22,6 +22,26 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Threads for training; the default is the number of usable cores.")
     var threads: String?
 
+    @Option(help: "Where POST /v1/backup puts its folders; the default is DATA-DIR/backups.")
+    var backupsDir: String?
+
+    @Option(
+        help: """
+            MiB that stay free on the disk: jobs pause before they take them, and go on later; \
+            default \(ServeSettings.usualDiskReserveMiB).
+            """)
+    var diskReserve: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Accept a data folder on NFS, SMB and the like, where SQLite may lose data.")
+    var allowNetworkFileSystem: Bool?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Measure the machine in the first job's first quarter of a second, for the MFU.")
+    var speedProbe: Bool?
+
     @Option(help: "A name that Host may have, besides localhost and the bound address; repeatable.")
     var allowHost: [String] = []
 
@@ -87,6 +107,9 @@ struct ServeOptions: ParsableArguments {
             "tls-certificate": one(tlsCertificate), "tls-key": one(tlsKey),
             "stop-seconds": one(stopSeconds), "log-format": one(logFormat),
             "access-log": one(accessLog.map { "\($0)" }),
+            "backups-dir": one(backupsDir), "disk-reserve": one(diskReserve),
+            "allow-network-file-system": one(allowNetworkFileSystem.map { "\($0)" }),
+            "speed-probe": one(speedProbe.map { "\($0)" }),
         ]
     }
 

@@ -23,7 +23,7 @@ struct Spind: ParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, RunCommand.self, ExportCommand.self, EvaluateCommand.self,
-            DemoCommand.self, NewModelCommand.self, BenchCommand.self, KeysCommand.self,
-            ConfigCommand.self, HealthCheckCommand.self,
+            DemoCommand.self, NewModelCommand.self, BenchCommand.self, BackupCommand.self,
+            VerifyCommand.self, KeysCommand.self, ConfigCommand.self, HealthCheckCommand.self,
         ])
 }

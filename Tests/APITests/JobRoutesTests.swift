@@ -90,7 +90,7 @@ struct JobRoutesTests {
         #expect(try second.json["id"] == first.json["id"])
         let other = #"{"model":"tiny","dataset":"sums","seed":1}"#
         _ = try service.send("POST", "/v1/jobs", headers: key, json: other)
-            .problem(409, "conflict")
+            .problem(422, "idempotency_key_reused")
         #expect(try service.send("GET", "/v1/jobs").json["data"]?.array?.count == 1)
     }
 

@@ -36,6 +36,35 @@ struct RecoveryTests {
         #expect(Set(left) == Set(try second.store.checkpoints(job: job).map { "step-\($0.step)" }))
     }
 
+    @Test(arguments: [("pause", JobStatus.paused), ("cancel", .cancelled), ("nothing", .succeeded)])
+    func whatARunningJobWasAskedForHoldsAfterAKill(asked: String, end: JobStatus) throws {
+        let rig = try Rig()
+        let killed = Mutex<String?>(nil)
+        rig.engine.onEveryMoment { [weak rig] job, now in
+            let isFirst = killed.withLock { $0 == nil }
+            guard now == .boundary(step: 2), isFirst, let rig else { return }
+            switch asked {
+            case "pause": _ = try rig.runner.pause(job: job)
+            case "cancel": _ = try rig.runner.cancel(job: job)
+            default:
+                // A pause that was taken back is none.
+                _ = try rig.runner.pause(job: job)
+                _ = try rig.runner.resume(job: job)
+            }
+            let copy = try rig.copyOfFolder()
+            killed.withLock { $0 = copy }
+        }
+        try rig.runner.start()
+        let job = try rig.submit()
+        try rig.wait(job) { $0.status != .running && $0.status != .queued }
+        let second = try Rig(folder: try #require(killed.withLock { $0 }))
+        #expect(try second.store.job(job).status == .running)
+        try second.runner.start()
+        let state = try second.wait(job, for: .paused, .cancelled, .succeeded)
+        #expect(state.status == end)
+        #expect(state.askedFor == nil)
+    }
+
     @Test func rowsWithoutFolderGoWithAWarning() throws {
         let rig = try Rig()
         try rig.runner.start()

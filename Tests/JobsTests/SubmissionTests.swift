@@ -84,7 +84,7 @@ struct SubmissionTests {
 
     @Test func oneKeyMakesOneJobHoweverManySubmit() throws {
         let rig = try Rig()
-        let key = IdempotencyKey(key: "k", fingerprint: "f")
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
         let answers = Mutex<[(String, Bool)]>([])
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             let answer = try? rig.runner.submit(
@@ -99,10 +99,12 @@ struct SubmissionTests {
         rig.engine.onCheck { _ in throw SpinError(.unsupported, "no more") }
         let again = try rig.runner.submit(configuration: Rig.configuration(), idempotency: key)
         #expect(!again.isNew)
-        expectCode(.conflict) {
+        expectCode(.keyReused) {
             try rig.runner.submit(
                 configuration: Rig.configuration(),
-                idempotency: IdempotencyKey(key: "k", fingerprint: "other"))
+                idempotency: IdempotencyKey(key: "k", fingerprint: "other", time: now))
         }
     }
 }
+
+private let now = Timestamp(microseconds: 0)

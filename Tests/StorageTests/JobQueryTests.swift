@@ -142,7 +142,7 @@ struct JobQueryTests {
 
     @Test func oneKeyMakesOneJobHoweverManyAsk() throws {
         let place = try TemporaryStore()
-        let key = IdempotencyKey(key: "k", fingerprint: "f")
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
         let answers = Mutex<[(id: String, isNew: Bool)]>([])
         let store = place.store
         DispatchQueue.concurrentPerform(iterations: 8) { index in
@@ -160,16 +160,70 @@ struct JobQueryTests {
         #expect(try place.store.job(idempotency: key)?.id == got.first?.id)
     }
 
-    @Test func aKeyWithAnotherBodyIsAConflict() throws {
+    @Test func aKeyWithAnotherRequestIsRefused() throws {
         let place = try TemporaryStore()
         var records = RandomRecords(seed: 5)
-        let key = IdempotencyKey(key: "k", fingerprint: "f")
-        let other = IdempotencyKey(key: "k", fingerprint: "g")
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
+        let other = IdempotencyKey(key: "k", fingerprint: "g", time: now)
         #expect(try place.store.job(idempotency: key) == nil)
         _ = try place.store.insert(records.job(id: "job_1"), idempotency: key)
         let second = records.job(id: "job_2")
-        expectCode(.conflict) { try place.store.insert(second, idempotency: other) }
-        expectCode(.conflict) { try place.store.job(idempotency: other) }
+        expectCode(.keyReused) { try place.store.insert(second, idempotency: other) }
+        expectCode(.keyReused) { try place.store.job(idempotency: other) }
+    }
+
+    /// A day, in microseconds.
+    private static let day = 86_400_000_000
+
+    @Test(arguments: [
+        (0, true), (day - 1, true), (day, true), (day + 1, false), (365 * day, false),
+        // A clock that was set back by a minute, and by a year.
+        (-60_000_000, true), (-365 * day, false),
+    ])
+    func aKeyIsKeptForADay(later: Int, isKept: Bool) throws {
+        let place = try TemporaryStore()
+        var records = RandomRecords(seed: 5)
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
+        _ = try place.store.insert(records.job(id: "job_1"), idempotency: key)
+        let again = IdempotencyKey(
+            key: "k", fingerprint: "f",
+            time: Timestamp(microseconds: now.microseconds + later))
+        #expect((try place.store.job(idempotency: again) != nil) == isKept)
+        let answer = try place.store.insert(records.job(id: "job_2"), idempotency: again)
+        #expect(answer.isNew == !isKept)
+        // What has expired is not kept for ever.
+        #expect(try place.store.values(sql: "SELECT COUNT(*) FROM idempotency") == ["1"])
+    }
+
+    @Test func aChangeAndItsKeyAreOne() throws {
+        let (place, id) = try placeWithJob(status: .waiting)
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
+        struct Stop: Error {}
+        #expect(throws: Stop.self) {
+            try place.store.update(job: id, version: nil, idempotency: key) { _ in throw Stop() }
+        }
+        #expect(try place.store.job(idempotency: key) == nil)
+        let changed = try place.store.update(job: id, version: nil, idempotency: key) {
+            $0.allowedIterations += 1
+        }
+        #expect(try place.store.job(idempotency: key) == changed)
+        expectCode(.conflict) {
+            try place.store.update(job: id, version: nil, idempotency: key) {
+                $0.allowedIterations += 1
+            }
+        }
+        #expect(try place.store.job(id) == changed)
+    }
+
+    @Test func onlyAPauseHasAReason() throws {
+        let (place, id) = try placeWithJob(status: .running)
+        let paused = try place.store.transition(
+            job: id, to: .paused, detail: "full", reason: .diskFull, at: now)
+        #expect(paused.pauseReason == .diskFull)
+        #expect(try place.store.job(id) == paused)
+        let queued = try place.store.transition(
+            job: id, to: .queued, detail: nil, reason: .diskFull, at: now)
+        #expect(queued.pauseReason == nil)
     }
 
     @Test func runningJobsCannotBeDeleted() throws {
@@ -187,7 +241,8 @@ struct JobQueryTests {
         try place.store.save(iteration: records.iteration(0), job: id)
         try place.store.insert(checkpoint: records.checkpoint(job: id, step: 1))
         _ = try place.store.insert(
-            records.job(id: "job_two"), idempotency: IdempotencyKey(key: "k", fingerprint: "f"))
+            records.job(id: "job_two"),
+            idempotency: IdempotencyKey(key: "k", fingerprint: "f", time: now))
         try place.store.delete(job: id)
         try place.store.delete(job: "job_two")
         let tables = try place.store.values(
@@ -226,3 +281,5 @@ struct JobQueryTests {
 extension Page {
     fileprivate var count: Int { elements.count }
 }
+
+private let now = Timestamp(microseconds: 1_700_000_000_000_000)

@@ -108,7 +108,7 @@ struct Refusal: Error {
         case .notFound: 404
         case .conflict: 409
         // What a client named, not our server, is at fault.
-        case .invalid, .damagedFile, .unsupported: 422
+        case .invalid, .damagedFile, .unsupported, .keyReused: 422
         case .diskFull: 507
         case .inputOutput, .diverged, .internal: 500
         }

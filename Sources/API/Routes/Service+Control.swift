@@ -7,10 +7,13 @@ import SpinDomain
 extension Service {
     func stepJob(_ call: Call) throws -> HTTPResponse {
         let id = call.parameter("job")
+        let request = try StepRequest(document: try call.document())
+        let key = try call.idempotencyKey(meaning: request.json, at: clock.now())
         let job =
-            switch try StepRequest(document: try call.document()) {
-            case .iterations(let count): try runner.step(job: id, iterations: count)
-            case .steps(let count): try runner.step(job: id, steps: count)
+            switch request {
+            case .iterations(let count):
+                try runner.step(job: id, iterations: count, idempotency: key)
+            case .steps(let count): try runner.step(job: id, steps: count, idempotency: key)
             }
         return try answer(job, status: 202)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Jobs
 import MicroHTTP
 import SpinDomain
 
@@ -23,6 +24,8 @@ extension Service {
                 .conflict, "there is a data set named '\(name)' already",
                 hint: "choose another name, or delete it first")
         }
+        let announced = call.request.header("Content-Length").flatMap { Int($0) } ?? 0
+        try runner.disk.require(announced, for: "the data set")
         return (name, try call.query.flag("allow_bad_lines"))
     }
 

@@ -16,11 +16,8 @@ extension Service {
                 "configuration": configuration.json,
             ])
         }
-        // The resolved configuration itself is the fingerprint: two requests are the same when they
-        // ask for the same run, in JSON or in YAML.
-        let key = try Self.idempotencyKey(call.request).map {
-            IdempotencyKey(key: $0, fingerprint: configuration.json.text)
-        }
+        // In JSON or in YAML: two requests are the same when they ask for the same run.
+        let key = try call.idempotencyKey(meaning: configuration.json, at: clock.now())
         return try created(try runner.submit(configuration: configuration, idempotency: key))
     }
 
@@ -32,7 +29,7 @@ extension Service {
                 "the change",
                 problems: [.init(pointer: "", detail: "expected an object, found \(patch.kind)")])
         }
-        let key = try Self.idempotencyKey(call.request)
+        let key = try call.idempotencyKey(meaning: patch, at: clock.now())
         return try created(
             try runner.clone(
                 job: call.parameter("job"), patch: patch.isNull ? [:] : patch, idempotency: key))
@@ -42,17 +39,6 @@ extension Service {
         let replayed = stored.isNew ? [] : [(name: "Idempotency-Replayed", value: "true")]
         return try answer(
             stored.job, status: 201, headers: [("Location", Link.job(stored.job.id))] + replayed)
-    }
-
-    private static func idempotencyKey(_ request: HTTPRequest) throws -> String? {
-        guard let key = request.header("Idempotency-Key") else { return nil }
-        guard (1...255).contains(key.utf8.count),
-            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else {
-            throw SpinError(
-                .malformed, "Idempotency-Key must be 1 to 255 printable ASCII characters")
-        }
-        return key
     }
 
     func listJobs(_ call: Call) throws -> HTTPResponse {

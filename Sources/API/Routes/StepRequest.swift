@@ -34,6 +34,14 @@ enum StepRequest: Equatable {
         self = key == "steps" ? .steps(count) : .iterations(count)
     }
 
+    /// The request as it could have been written.
+    var json: JSONValue {
+        switch self {
+        case .iterations(let count): ["iterations": .integer(count)]
+        case .steps(let count): ["steps": .integer(count)]
+        }
+    }
+
     private static func invalid(_ pointer: String, _ detail: String) -> SpinError {
         .invalid("the request", problems: [.init(pointer: pointer, detail: detail)])
     }

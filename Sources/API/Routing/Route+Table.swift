@@ -52,6 +52,7 @@ extension Route {
         Route("GET", "/v1/keys", for: .only(.admin), Service.listKeys),
         Route("GET", "/v1/keys/{key}", for: .only(.admin), Service.showKey),
         Route("DELETE", "/v1/keys/{key}", for: .only(.admin), Service.revokeKey),
+        Route("POST", "/v1/backup", pace: .slow, for: .only(.admin), Service.makeBackup),
         Route("GET", "/v1", Service.showIndex),
         Route("GET", "/", for: .everybody, Service.showPage),
         Route("GET", "/healthz", for: .everybody, Service.showHealth),

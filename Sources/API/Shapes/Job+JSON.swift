@@ -6,6 +6,7 @@ extension Job {
         var object: JSONObject = [
             "id": .string(id), "object": "job", "name": .string(configuration.name),
             "status": .string(status.rawValue), "status_detail": JSONValue(statusDetail),
+            "pause_reason": JSONValue(pauseReason?.rawValue),
             "progress": progressJSON, "allowed_iterations": .integer(allowedIterations),
             "allowed_steps": .integer(allowedSteps),
             "priority": .integer(configuration.priority),

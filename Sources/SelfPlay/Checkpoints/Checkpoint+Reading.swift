@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 package import ModelFiles
 package import SpinDomain

@@ -1,3 +1,4 @@
+import DurableFiles
 package import Foundation
 import ModelFiles
 package import SpinDomain
@@ -6,32 +7,57 @@ package import Transformer
 extension Checkpoint {
     /// Writes a whole checkpoint under a temporary name, syncs it, and gives it its own.
     ///
-    /// A folder of the same name, left by a run that ended before its record was stored, or by an
-    /// earlier moment of the same step, is replaced.
-    /// - Throws: `diskFull`, `inputOutput`.
+    /// A folder that the step has already stays, since a row of the store may name it: then the new
+    /// one has a number at its end, and the old one goes when no row names it any more.
+    /// - Throws: `diskFull`, `inputOutput`; what was written goes.
     package static func write(
         _ contents: Contents, _ surroundings: Surroundings
     ) throws -> (folder: URL, files: [CheckpointRecord.File]) {
-        let name = folderName(step: contents.state.step)
+        let name = freeName(folderName(step: contents.state.step), in: surroundings.folder)
         let final = surroundings.folder.appending(path: name, directoryHint: .notDirectory)
         let temporary = surroundings.folder.appending(
             path: name + ".partial", directoryHint: .isDirectory)
         try remove(temporary)
+        do {
+            let written = try write(contents, surroundings, to: temporary)
+            Failpoint.checkpointWritten.pass()
+            try DurableFile.publish(folder: temporary, as: final)
+            let files = written.sorted { $0.name < $1.name }.map {
+                CheckpointRecord.File(name: $0.name, bytes: $0.bytes, sha256: $0.sha256)
+            }
+            return (final, files)
+        } catch {
+            // On a full disk its space is needed; should this fail too, the next start removes it.
+            _ = Result { try remove(temporary) }
+            throw error
+        }
+    }
+
+    private static func write(
+        _ contents: Contents, _ surroundings: Surroundings, to folder: URL
+    ) throws -> [WrittenFile] {
         var extraFiles = surroundings.extraFiles
         extraFiles[stateFile] = contents.stateText
         var written = try ModelWriter.write(
             weights: contents.weights, description: surroundings.description,
-            extraFiles: extraFiles, to: temporary)
+            extraFiles: extraFiles, to: folder)
+        Failpoint.checkpointModelWritten.pass()
         written.append(
             try ArenaFile.write(
                 contents.optimizer.arenas, family: surroundings.description.family,
-                to: temporary.appending(path: momentsFile)))
-        try remove(final)
-        try DurableFile.publish(folder: temporary, as: final)
-        let files = written.sorted { $0.name < $1.name }.map {
-            CheckpointRecord.File(name: $0.name, bytes: $0.bytes, sha256: $0.sha256)
+                to: folder.appending(path: momentsFile)))
+        return written
+    }
+
+    private static func freeName(_ name: String, in folder: URL) -> String {
+        func isTaken(_ name: String) -> Bool {
+            FileManager.default.fileExists(
+                atPath: folder.appending(path: name).path(percentEncoded: false))
         }
-        return (final, files)
+        guard isTaken(name) else { return name }
+        var number = 2
+        while isTaken("\(name).\(number)") { number += 1 }
+        return "\(name).\(number)"
     }
 
     /// Absent folders are fine.

@@ -10,18 +10,21 @@ public protocol JobStore:
     /// Stores a new job with its `job.created` event.
     ///
     /// - Returns: the new job, or the one that an earlier call with the same key stored.
-    /// - Throws: `conflict` when the key was used for another body.
+    /// - Throws: `keyReused` when the key was used for another request.
     func insert(_ job: Job, idempotency: IdempotencyKey?) throws -> (job: Job, isNew: Bool)
-    /// The job that an earlier call stored under this key; nil when there is none.
-    /// - Throws: `conflict` when the key was used for another body.
+    /// The job that an earlier request with this key made or changed; nil when there is none, or
+    /// when it was a day ago.
+    /// - Throws: `keyReused` when the key was used for another request.
     func job(idempotency: IdempotencyKey) throws -> Job?
     func job(_ id: String) throws -> Job
     /// Newest first; `after` is the last id of the page before.
     func jobs(status: JobStatus?, limit: Int, after: String?) throws -> Page<Job>
     /// Moves a job along an edge of `JobStatus`, with its `job.<status>` event, in one transaction.
+    /// - Parameter reason: of a pause that ends by itself.
     /// - Throws: `conflict` naming the present status when there is no such edge.
     func transition(
-        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+        job id: String, to status: JobStatus, detail: String?, reason: PauseReason?,
+        at time: Timestamp
     ) throws -> Job
     /// The first job of the queue, now `running`; nil when there is none.
     func claimNextJob(at time: Timestamp) throws -> Job?
@@ -61,6 +64,14 @@ public protocol JobStore:
     func events(job id: String, afterSequence: Int, limit: Int) throws -> Page<JobEvent>
 }
 
+extension JobStore {
+    public func transition(
+        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+    ) throws -> Job {
+        try transition(job: id, to: status, detail: detail, reason: nil, at: time)
+    }
+}
+
 /// Models and data sets by name.
 public protocol RegistrationStore: Sendable {
     /// - Throws: `conflict` when the name is taken by another path.
@@ -87,15 +98,29 @@ public struct Page<Element: Sendable>: Sendable {
     }
 }
 
-/// A client's promise that two requests are the same.
+/// A client's promise that two requests are the same; kept for a day.
 public struct IdempotencyKey: Sendable, Equatable {
-    public var key: String
-    /// A digest of the body.
-    public var fingerprint: String
+    public static let lifetimeSeconds = 24.0 * 3600
 
-    public init(key: String, fingerprint: String) {
+    public var key: String
+    /// What was asked for: method, path and the meaning of the body.
+    public var fingerprint: String
+    /// When the request came.
+    public var time: Timestamp
+
+    public init(key: String, fingerprint: String, time: Timestamp) {
         self.key = key
         self.fingerprint = fingerprint
+        self.time = time
+    }
+
+    /// Keys from before this moment are forgotten.
+    public var oldestKept: Timestamp { moved(bySeconds: -Self.lifetimeSeconds) }
+    /// Keys from after it too: a clock, since set back, dated them far into the future.
+    public var newestKept: Timestamp { moved(bySeconds: Self.lifetimeSeconds) }
+
+    private func moved(bySeconds seconds: Double) -> Timestamp {
+        Timestamp(microseconds: time.microseconds + Int(seconds * 1e6))
     }
 }
 

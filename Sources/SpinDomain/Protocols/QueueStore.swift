@@ -7,23 +7,27 @@ public protocol QueueStore: Sendable {
     /// Nil for a job that is not queued.
     func queuePosition(job id: String) throws -> Int?
     /// Changes name, labels, priority, iterations, KL penalty or learning rate of a configuration,
-    /// allowances or status detail; other changes are ignored.
+    /// allowances, status detail, pause reason or what was asked for; other changes are ignored.
     ///
     /// - Parameters:
     ///   - version: nil, or the version that the row must have (`conflict` otherwise).
     ///   - queuePosition: where to put a queued job, nil to leave it where it is; between jobs of
     ///     another priority it takes the nearest that lets it stand there.
+    ///   - idempotency: a key that must be new; it is stored with the change.
     func update(
-        job id: String, version: Int?, queuePosition: Int?,
+        job id: String, version: Int?, queuePosition: Int?, idempotency: IdempotencyKey?,
         _ change: @Sendable (inout Job) throws -> Void
     ) throws -> Job
 }
 
 extension QueueStore {
     public func update(
-        job id: String, version: Int?, _ change: @Sendable (inout Job) throws -> Void
+        job id: String, version: Int?, queuePosition: Int? = nil,
+        idempotency: IdempotencyKey? = nil, _ change: @Sendable (inout Job) throws -> Void
     ) throws -> Job {
-        try update(job: id, version: version, queuePosition: nil, change)
+        try update(
+            job: id, version: version, queuePosition: queuePosition, idempotency: idempotency,
+            change)
     }
 }
 

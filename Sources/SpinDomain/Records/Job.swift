@@ -17,6 +17,11 @@ public struct Job: Sendable, Equatable {
     public var clonedFrom: String?
     /// Why it failed or paused, in words for a person.
     public var statusDetail: String?
+    /// Nil unless the job is paused and goes on by itself.
+    public var pauseReason: PauseReason?
+    /// What a running job was asked to do at its next step boundary; holds even if the process ends
+    /// before it comes there.
+    public var askedFor: StopRequest?
     /// Microseconds since 1970, UTC.
     public var createdAt: Timestamp
     public var startedAt: Timestamp?
@@ -29,7 +34,8 @@ public struct Job: Sendable, Equatable {
         id: String, status: JobStatus, configuration: JobConfiguration, sources: RunSources,
         progress: JobProgress = JobProgress(), allowedIterations: Int,
         allowedSteps: Int = 0, parentCheckpoint: String? = nil, clonedFrom: String? = nil,
-        statusDetail: String? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil,
+        statusDetail: String? = nil, pauseReason: PauseReason? = nil,
+        askedFor: StopRequest? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil, version: Int = 1
     ) {
         self.id = id
@@ -42,11 +48,24 @@ public struct Job: Sendable, Equatable {
         self.parentCheckpoint = parentCheckpoint
         self.clonedFrom = clonedFrom
         self.statusDetail = statusDetail
+        self.pauseReason = pauseReason
+        self.askedFor = askedFor
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.version = version
     }
+}
+
+/// Why a paused job goes on by itself, and when.
+public enum PauseReason: String, Sendable, CaseIterable {
+    /// When there is space on the disk again.
+    case diskFull = "disk_full"
+}
+
+/// What a person can ask of a running job.
+public enum StopRequest: String, Sendable, CaseIterable {
+    case pause, cancel
 }
 
 /// Absolute paths of what a run reads.

@@ -3,7 +3,8 @@ public enum JobStatus: String, Sendable, CaseIterable {
     /// Ready to run, for the first time or again.
     case queued
     case running
-    /// Stopped by a person or by its time limit; goes on with `resume`.
+    /// Stopped by a person or by its time limit; goes on with `resume`. Stopped by a full disk it
+    /// goes on by itself (`PauseReason`).
     case paused
     /// A manual job between iterations; goes on with `step`.
     case waiting

@@ -1,3 +1,4 @@
+import DurableFiles
 import GRDB
 public import SpinDomain
 
@@ -5,18 +6,16 @@ extension SQLiteStore {
     public func insert(
         _ job: Job, idempotency: IdempotencyKey?
     ) throws -> (job: Job, isNew: Bool) {
-        try write { database in
-            if let idempotency, let earlier = try submitted(with: idempotency, in: database) {
+        defer { Failpoint.submissionStored.pass() }
+        return try write { database in
+            if let idempotency, let earlier = try self.job(of: idempotency, in: database) {
                 return (earlier, false)
             }
             try job.mappingPaths(paths.relative).insert(into: database)
             try database.execute(
                 sql: "UPDATE job SET place = sequence WHERE id = ?", arguments: [job.id])
-            if let idempotency {
-                try database.execute(
-                    sql: "INSERT INTO idempotency (key, fingerprint, job) VALUES (?, ?, ?)",
-                    arguments: [idempotency.key, idempotency.fingerprint, job.id])
-            }
+            Failpoint.submissionInside.pass()
+            if let idempotency { try idempotency.insert(job: job.id, into: database) }
             try JobEvent(
                 jobID: job.id, time: job.createdAt, type: "job.created",
                 message: "the job '\(job.configuration.name)' was submitted",
@@ -27,7 +26,7 @@ extension SQLiteStore {
     }
 
     public func job(idempotency: IdempotencyKey) throws -> Job? {
-        try read { try submitted(with: idempotency, in: $0) }
+        try read { try job(of: idempotency, in: $0) }
     }
 
     public func job(_ id: String) throws -> Job {
@@ -50,17 +49,20 @@ extension SQLiteStore {
     }
 
     public func transition(
-        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+        job id: String, to status: JobStatus, detail: String?, reason: PauseReason?,
+        at time: Timestamp
     ) throws -> Job {
-        try write { database in
-            try transition(try job(id, in: database), to: status, detail, at: time, in: database)
+        defer { Failpoint.transitionStored.pass() }
+        return try write { database in
+            try transition(
+                try job(id, in: database), to: status, detail, reason, at: time, in: database)
         }
     }
 
     public func claimNextJob(at time: Timestamp) throws -> Job? {
         try write { database in
             guard let next = try queued("LIMIT 1", [], in: database).first else { return nil }
-            return try transition(next, to: .running, nil, at: time, in: database)
+            return try transition(next, to: .running, nil, nil, at: time, in: database)
         }
     }
 
@@ -103,23 +105,9 @@ extension SQLiteStore {
         return sequence
     }
 
-    private func submitted(with key: IdempotencyKey, in database: Database) throws -> Job? {
-        let row = try Row.fetchOne(
-            database, sql: "SELECT fingerprint, job FROM idempotency WHERE key = ?",
-            arguments: [key.key])
-        guard let row else { return nil }
-        var reader = ColumnReader(row)
-        guard try reader.next() == key.fingerprint else {
-            throw SpinError(
-                .conflict, "the idempotency key '\(key.key)' came with another body before",
-                hint: "use a new key for a new job")
-        }
-        return try job(try reader.next(), in: database)
-    }
-
     private func transition(
-        _ job: Job, to status: JobStatus, _ detail: String?, at time: Timestamp,
-        in database: Database
+        _ job: Job, to status: JobStatus, _ detail: String?, _ reason: PauseReason?,
+        at time: Timestamp, in database: Database
     ) throws -> Job {
         guard job.status.canBecome(status) else {
             throw SpinError(
@@ -130,6 +118,8 @@ extension SQLiteStore {
         var moved = job
         moved.status = status
         moved.statusDetail = detail
+        moved.pauseReason = status == .paused ? reason : nil
+        moved.askedFor = nil
         if status == .running { moved.startedAt = job.startedAt ?? time }
         moved.finishedAt = status.isFinal ? time : nil
         let type = JobEvent.type(from: job.status, to: status)
@@ -138,6 +128,7 @@ extension SQLiteStore {
             message: detail ?? "the job is \(status.rawValue)",
             data: ["from": .string(job.status.rawValue), "status": .string(status.rawValue)]
         ).insert(into: database)
+        Failpoint.transitionInside.pass()
         return try save(moved, in: database)
     }
 

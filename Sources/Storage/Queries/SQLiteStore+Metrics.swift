@@ -1,3 +1,4 @@
+import DurableFiles
 import GRDB
 public import SpinDomain
 
@@ -12,7 +13,9 @@ extension SQLiteStore {
             // Blocks that a new step completes begin before it.
             let changed = last < end ? first : min(first, end)
             try RollUp(database, job: id).update(changed..<last + 1)
+            Failpoint.metricsInside.pass()
         }
+        Failpoint.metricsStored.pass()
     }
 
     public func steps(

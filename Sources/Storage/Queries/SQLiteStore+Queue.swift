@@ -26,10 +26,11 @@ extension SQLiteStore {
     }
 
     public func update(
-        job id: String, version: Int?, queuePosition: Int?,
+        job id: String, version: Int?, queuePosition: Int?, idempotency: IdempotencyKey?,
         _ change: @Sendable (inout Job) throws -> Void
     ) throws -> Job {
         try write { database in
+            if let idempotency { try idempotency.insert(job: id, into: database) }
             let old = try job(id, in: database)
             guard version == nil || version == old.version else {
                 throw SpinError(
@@ -62,6 +63,8 @@ extension Job {
         job.allowedIterations = other.allowedIterations
         job.allowedSteps = other.allowedSteps
         job.statusDetail = other.statusDetail
+        job.pauseReason = other.pauseReason
+        job.askedFor = other.askedFor
         return job
     }
 }

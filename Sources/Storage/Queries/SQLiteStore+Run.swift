@@ -1,3 +1,4 @@
+import DurableFiles
 import GRDB
 public import SpinDomain
 

@@ -9,8 +9,8 @@ extension Job: StoredRecord {
             "id", "status", "configuration", "model_path", "dataset_path", "validation_path",
             "phase", "iteration", "step", "total_steps", "rollout_done", "rollout_total",
             "tokens_per_second", "seconds_remaining", "allowed_iterations",
-            "allowed_steps", "parent_checkpoint", "cloned_from", "status_detail", "created_at",
-            "started_at", "finished_at", "version", "priority",
+            "allowed_steps", "parent_checkpoint", "cloned_from", "status_detail", "pause_reason",
+            "asked_for", "created_at", "started_at", "finished_at", "version", "priority",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -23,7 +23,8 @@ extension Job: StoredRecord {
             progress: try JobProgress(from: &reader),
             allowedIterations: try reader.next(), allowedSteps: try reader.next(),
             parentCheckpoint: try reader.optional(), clonedFrom: try reader.optional(),
-            statusDetail: try reader.optional(), createdAt: try reader.time(),
+            statusDetail: try reader.optional(), pauseReason: try reader.optionalChoice(),
+            askedFor: try reader.optionalChoice(), createdAt: try reader.time(),
             startedAt: try reader.optionalTime(), finishedAt: try reader.optionalTime(),
             version: try reader.next())
     }
@@ -35,8 +36,8 @@ extension Job: StoredRecord {
         ]
         let last: [(any DatabaseValueConvertible)?] = [
             allowedIterations, allowedSteps, parentCheckpoint, clonedFrom, statusDetail,
-            createdAt.microseconds, startedAt?.microseconds, finishedAt?.microseconds, version,
-            configuration.priority,
+            pauseReason?.rawValue, askedFor?.rawValue, createdAt.microseconds,
+            startedAt?.microseconds, finishedAt?.microseconds, version, configuration.priority,
         ]
         return first + progress.columnValues + last
     }

@@ -15,7 +15,7 @@ final class TestService: Sendable {
     private let client: Client
 
     init(
-        _ transport: Transport = .direct, isReady: Bool = true,
+        _ transport: Transport = .direct, isReady: Bool = true, freeBytes: Int = .max,
         access: AccessRules = AccessRules(), clock: any Clock = FixedClock(),
         operatorKey: String? = nil
     ) throws {
@@ -33,12 +33,13 @@ final class TestService: Sendable {
         let engine = ScriptedEngine()
         let runner = JobRunner(
             store: store, engine: engine, dataFolder: data, clock: clock,
-            log: { _, _, _ in })
+            disk: DiskSpace(reserveBytes: 1000, freeBytes: { freeBytes }), log: { _, _, _ in })
         handler = ServiceHandler(
             store: store, runner: runner, engine: engine, keys: keys, access: access,
             dataFolder: data,
             modelsFolders: [folder.appendingPathComponent("models").path], clock: clock,
-            version: "1.2.3", isReady: { isReady })
+            version: "1.2.3", isReady: { isReady },
+            makeBackup: { try Backup.write(of: data, to: data + "/backups/one", at: $0) })
         client = try Client(handler, transport, spoolFolder: spool)
     }
 

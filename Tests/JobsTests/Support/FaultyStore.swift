@@ -67,16 +67,20 @@ struct FaultyStore: JobStore {
     }
     func queuePosition(job id: String) throws -> Int? { try store.queuePosition(job: id) }
     func update(
-        job id: String, version: Int?, queuePosition: Int?,
+        job id: String, version: Int?, queuePosition: Int?, idempotency: IdempotencyKey?,
         _ change: @Sendable (inout Job) throws -> Void
     ) throws -> Job {
-        try store.update(job: id, version: version, queuePosition: queuePosition, change)
+        try store.update(
+            job: id, version: version, queuePosition: queuePosition, idempotency: idempotency,
+            change)
     }
     func transition(
-        job id: String, to status: JobStatus, detail: String?, at time: Timestamp
+        job id: String, to status: JobStatus, detail: String?, reason: PauseReason?,
+        at time: Timestamp
     ) throws -> Job {
         try faults.pass(.transition)
-        return try store.transition(job: id, to: status, detail: detail, at: time)
+        return try store.transition(
+            job: id, to: status, detail: detail, reason: reason, at: time)
     }
     func claimNextJob(at time: Timestamp) throws -> Job? {
         try faults.pass(.claim)

@@ -10,6 +10,7 @@ import Testing
 final class Rig: Sendable {
     /// Long enough for a loaded machine; nothing waits for it unless something is broken.
     private static let deadlineSeconds = 60.0
+    static let reserveBytes = 1000
 
     let folder: String
     /// The real one, whatever the runner was given.
@@ -22,8 +23,11 @@ final class Rig: Sendable {
     /// - Parameters:
     ///   - folder: nil makes a new one, with a model and a data set registered.
     ///   - wrapping: puts something between runner and store.
+    ///   - freeBytes: what is left on the disk.
     init(
-        folder existing: String? = nil, wrapping: (SQLiteStore) -> any JobStore = { $0 }
+        folder existing: String? = nil, wrapping: (SQLiteStore) -> any JobStore = { $0 },
+        freeBytes: @escaping @Sendable () -> Int = { .max },
+        clock: any SpinDomain.Clock = TickingClock()
     ) throws {
         folder =
             existing
@@ -34,8 +38,9 @@ final class Rig: Sendable {
         let changes = DispatchSemaphore(value: 0)
         self.changes = changes
         runner = JobRunner(
-            store: wrapping(file), engine: engine, dataFolder: folder, clock: TickingClock(),
-            log: { _, _, _ in changes.signal() })
+            store: wrapping(file), engine: engine, dataFolder: folder, clock: clock,
+            disk: DiskSpace(reserveBytes: Self.reserveBytes, freeBytes: freeBytes),
+            retrySeconds: 0.01, log: { _, _, _ in changes.signal() })
         if existing == nil { try registerSources() }
     }
 

@@ -20,9 +20,11 @@ public enum DurableFile {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw SpinError(.conflict, "\(path) exists already")
         }
+        Failpoint.folderSynced.pass()
         guard rename(folder.path(percentEncoded: false), path) == 0 else {
             throw SpinError.fileSystem("rename a folder to", path, errno)
         }
+        Failpoint.folderRenamed.pass()
         try synchronize(folder: final.deletingLastPathComponent())
     }
 

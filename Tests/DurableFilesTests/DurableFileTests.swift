@@ -1,5 +1,5 @@
+import DurableFiles
 import Foundation
-import ModelFiles
 import SpinDomain
 import Testing
 

@@ -1,0 +1,38 @@
+import GRDB
+import SpinDomain
+
+extension IdempotencyKey {
+    /// Stores the key with what its request did, and forgets those that are too old.
+    func insert(job: String, into database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM idempotency WHERE created_at NOT BETWEEN ? AND ?",
+            arguments: [oldestKept.microseconds, newestKept.microseconds])
+        try database.execute(
+            sql: """
+                INSERT INTO idempotency (key, fingerprint, job, created_at) VALUES (?, ?, ?, ?)
+                """,
+            arguments: [key, fingerprint, job, time.microseconds])
+    }
+}
+
+extension SQLiteStore {
+    /// The job of an earlier request with this key.
+    /// - Throws: `keyReused`.
+    func job(of key: IdempotencyKey, in database: Database) throws -> Job? {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT fingerprint, job FROM idempotency
+                WHERE key = ? AND created_at BETWEEN ? AND ?
+                """,
+            arguments: [key.key, key.oldestKept.microseconds, key.newestKept.microseconds])
+        guard let row else { return nil }
+        var reader = ColumnReader(row)
+        guard try reader.next() == key.fingerprint else {
+            throw SpinError(
+                .keyReused, "the idempotency key '\(key.key)' came with another request before",
+                hint: "use a new key for a new request")
+        }
+        return try job(try reader.next(), in: database)
+    }
+}
