@@ -44,6 +44,14 @@ enum Program {
     }
 }
 
+extension Program {
+    /// A program of the system; nil where it is not installed.
+    static func find(_ name: String) -> URL? {
+        ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map { URL(fileURLWithPath: "\($0)/\(name)") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+}
+
 /// A folder that goes away with its owner.
 final class TemporaryFolder {
     let path: String
@@ -78,11 +86,13 @@ struct Deadline {
         end = Date(timeIntervalSinceNow: seconds)
     }
 
-    /// Asks again and again, 20 times a second, until there is an answer.
-    func wait<Answer>(for what: String, _ ask: () throws -> Answer?) throws -> Answer {
+    /// Asks again and again until there is an answer.
+    func wait<Answer>(
+        for what: String, everySeconds: Double = 0.05, _ ask: () throws -> Answer?
+    ) throws -> Answer {
         while Date() < end {
             if let answer = try ask() { return answer }
-            usleep(50_000)
+            usleep(UInt32(everySeconds * 1e6))
         }
         throw Missed(what: what)
     }

@@ -7,30 +7,68 @@ final class Server {
     private let key: String?
     private let process = Process()
     private let output: TemporaryFolder
+    private let isWrapped: Bool
 
     /// - Parameters:
     ///   - arguments: more flags of `spind serve`.
     ///   - environment: variables beside our own.
     ///   - key: what every request shows; nil for none.
+    ///   - wrapper: a program that runs the server, with its own arguments first.
     init(
         dataFolder: String, arguments: [String] = [], environment: [String: String] = [:],
-        key: String? = nil
+        key: String? = nil, wrapper: (program: URL, arguments: [String])? = nil
     ) throws {
         self.key = key
         output = try TemporaryFolder()
-        process.executableURL = Program.url
-        process.arguments = ["serve", "--data-dir", dataFolder, "--port", "0"] + arguments
+        isWrapped = wrapper != nil
+        let own = ["serve", "--data-dir", dataFolder, "--port", "0"] + arguments
+        process.executableURL = wrapper?.program ?? Program.url
+        process.arguments = (wrapper.map { $0.arguments + [Program.url.path] } ?? []) + own
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try output.file("out")
         process.standardError = try output.file("err")
         try process.run()
         let (folder, process) = (output, process)
-        url = try Deadline(seconds: 60).wait(for: "the first line of spind serve") {
-            guard process.isRunning else { throw Deadline.Missed(what: try folder.text("err")) }
+        url = try Deadline(seconds: 60).wait(
+            for: "the first line of spind serve", everySeconds: 0.002
+        ) {
             let line = try folder.text("out").split(separator: "\n").first
-            return line.map { String($0.dropFirst("listening on ".count)) }
+            if let line { return String(line.dropFirst("listening on ".count)) }
+            guard process.isRunning else {
+                let wasKilled = process.terminationReason == .uncaughtSignal
+                throw Ended(log: try folder.text("err"), wasKilled: wasKilled)
+            }
+            return .none
         }
+    }
+
+    /// The server went before it listened.
+    struct Ended: Error {
+        var log: String
+        var wasKilled: Bool
+    }
+
+    var wire: Wire { Wire(url) }
+
+    /// Waits for the end that a failpoint brings.
+    func waitForEnd() {
+        process.waitUntilExit()
+    }
+
+    /// What a process looks like that SIGKILL ended.
+    var wasKilled: Bool {
+        !process.isRunning && process.terminationReason == .uncaughtSignal
+            && process.terminationStatus == SIGKILL
+    }
+
+    /// The server's own process, which a wrapper has as its only child.
+    private var serverIdentifier: Int32 {
+        guard isWrapped else { return process.processIdentifier }
+        let list = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+        let children = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
+        return children.split(separator: " ").first.flatMap { Int32($0) }
+            ?? process.processIdentifier
     }
 
     deinit { kill() }
@@ -38,13 +76,25 @@ final class Server {
     /// SIGKILL: nothing can be tidied up.
     func kill() {
         guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
+        Foundation.kill(serverIdentifier, SIGKILL)
         process.waitUntilExit()
+    }
+
+    /// SIGKILL at an instant to come, on another thread.
+    /// - Returns: what to wait for.
+    func kill(afterMicroseconds delay: UInt64) -> DispatchGroup {
+        let group = DispatchGroup()
+        let processIdentifier = serverIdentifier
+        DispatchQueue.global().async(group: group) {
+            usleep(UInt32(delay))
+            Foundation.kill(processIdentifier, SIGKILL)
+        }
+        return group
     }
 
     /// SIGTERM; returns the exit status.
     func stop() -> Int32 {
-        process.terminate()
+        Foundation.kill(serverIdentifier, SIGTERM)
         process.waitUntilExit()
         return process.terminationStatus
     }
