@@ -3,7 +3,8 @@
 ALTER TABLE idempotency ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 
 UPDATE idempotency SET
-    fingerprint = 'POST /v1/jobs' || char(10) || fingerprint,
+    -- Made of a configuration as the older program resolved it: any request goes with it.
+    fingerprint = '',
     created_at = (SELECT job.created_at FROM job WHERE job.id = idempotency.job);
 
 CREATE INDEX idempotency_by_age ON idempotency (created_at);

@@ -61,12 +61,15 @@ struct ServeCommand: ParsableCommand {
         let configuration = try Self.serverConfiguration(settings, data)
         let server = try HTTPServer(configuration, handler: handler)
         try runner.start()
+        let stop = DispatchSemaphore(value: 0)
+        let signals = Self.signals(
+            stop, hangUp: { Self.renewCertificate(settings, server, logger) })
         let scheme = settings.tls == nil ? "http" : "https"
         print("listening on \(scheme)://\(settings.host):\(server.port)")
         fflush(nil)
         logger.info("ready", metadata: ["data": "\(data)", "engine": "\(engine.summary)"])
 
-        Self.waitForStop(hangUp: { Self.renewCertificate(settings, server, logger) })
+        withExtendedLifetime(signals) { stop.wait() }
         logger.info("stopping: the running job is saved")
         isReady.store(false, ordering: .relaxed)
         guard GracefulStop(seconds: settings.stopSeconds).run(runner, server) else {
@@ -150,14 +153,14 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
-    /// Returns at the first SIGTERM or SIGINT; a second one ends the process on the spot.
-    private static func waitForStop(hangUp: @escaping @Sendable () -> Void) {
-        let stop = DispatchSemaphore(value: 0)
-        let signals = StopSignals(hangUp: hangUp) { count in
+    /// Tells of the first SIGTERM or SIGINT; a second one ends the process on the spot.
+    private static func signals(
+        _ stop: DispatchSemaphore, hangUp: @escaping @Sendable () -> Void
+    ) -> StopSignals {
+        StopSignals(hangUp: hangUp) { count in
             if count > 1 { _exit(130) }
             stop.signal()
         }
-        withExtendedLifetime(signals) { stop.wait() }
     }
 
     private static func absolute(_ path: String) -> String {

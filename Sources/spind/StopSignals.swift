@@ -8,6 +8,8 @@ import Foundation
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
+    /// A signal that comes after this call is not lost.
+    ///
     /// - Parameters:
     ///   - hangUp: called for each SIGHUP; nil to let it end the process.
     ///   - handler: gets how many of the others came so far, on a background queue.
@@ -28,7 +30,11 @@ final class StopSignals {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler(handler: action)
+        // Until the source is registered, a signal that is ignored is gone.
+        let isRegistered = DispatchSemaphore(value: 0)
+        source.setRegistrationHandler { isRegistered.signal() }
         source.resume()
+        isRegistered.wait()
         return source
     }
 

@@ -14,7 +14,8 @@ struct AccessTests {
     /// Routes that are not for everybody who may read, or submit; a new one belongs here.
     private static let special: [String: AccessScope?] = [
         "POST /v1/keys": .admin, "GET /v1/keys": .admin, "GET /v1/keys/{key}": .admin,
-        "DELETE /v1/keys/{key}": .admin, "GET /": .none, "GET /healthz": .none,
+        "DELETE /v1/keys/{key}": .admin, "POST /v1/backup": .admin, "GET /": .none,
+        "GET /healthz": .none,
         "GET /readyz": .none, "GET /openapi.yaml": .none, "GET /openapi.json": .none,
         "GET /assets/{version}/{file}": .none,
     ]

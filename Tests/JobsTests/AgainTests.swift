@@ -60,7 +60,9 @@ struct AgainTests {
         let patch: JSONValue = [
             "seed": 7, "labels": ["a": .null], "spin": ["max_iterations": 1], "priority": .null,
         ]
-        let (clone, isNew) = try rig.runner.clone(job: original, patch: patch, idempotency: "k")
+        let now = Timestamp(microseconds: 0)
+        let key = IdempotencyKey(key: "k", fingerprint: "f", time: now)
+        let (clone, isNew) = try rig.runner.clone(job: original, patch: patch, idempotency: key)
         #expect(isNew)
         #expect(clone.clonedFrom == original)
         #expect(clone.configuration.seed == 7)
@@ -68,11 +70,12 @@ struct AgainTests {
         #expect(clone.configuration.spin.maxIterations == 1)
         #expect(clone.configuration.priority == 0)
         #expect(clone.configuration.dataset == "pairs")
-        let again = try rig.runner.clone(job: original, patch: patch, idempotency: "k")
+        let again = try rig.runner.clone(job: original, patch: patch, idempotency: key)
         #expect(again.job.id == clone.id)
         #expect(!again.isNew)
-        expectCode(.conflict) {
-            try rig.runner.clone(job: original, patch: [:], idempotency: "k")
+        let other = IdempotencyKey(key: "k", fingerprint: "g", time: now)
+        expectCode(.keyReused) {
+            try rig.runner.clone(job: original, patch: [:], idempotency: other)
         }
         let error = expectCode(.invalid) {
             try rig.runner.clone(

@@ -1,3 +1,4 @@
+import Jobs
 import SpinDomain
 import Synchronization
 import Testing

@@ -21,7 +21,7 @@ struct RecoveryTests {
         try rig.runner.start()
         let job = try rig.submit(Rig.configuration { $0.train.saveInterval = saveInterval })
         try rig.wait(job, for: .succeeded)
-        let folder = try #require(killed.withLock { $0 })
+        let folder = killed.withLock { $0 }
 
         let second = try Rig(folder: folder)
         #expect(try second.store.job(job).status == .running)
@@ -57,7 +57,7 @@ struct RecoveryTests {
         try rig.runner.start()
         let job = try rig.submit()
         try rig.wait(job) { $0.status != .running && $0.status != .queued }
-        let second = try Rig(folder: try #require(killed.withLock { $0 }))
+        let second = try Rig(folder: killed.withLock { $0 })
         #expect(try second.store.job(job).status == .running)
         try second.runner.start()
         let state = try second.wait(job, for: .paused, .cancelled, .succeeded)

@@ -8,7 +8,8 @@ import SpinDomain
 extension Service {
     func submitJob(_ call: Call) throws -> HTTPResponse {
         let isDry = try call.query.flag("validate_only")
-        let configuration = try JobConfiguration(json: try call.requiredDocument())
+        let document = try call.requiredDocument()
+        let configuration = try JobConfiguration(json: document)
         if isDry {
             let estimate = try runner.validate(configuration: configuration)
             return .json([
@@ -16,8 +17,8 @@ extension Service {
                 "configuration": configuration.json,
             ])
         }
-        // In JSON or in YAML: two requests are the same when they ask for the same run.
-        let key = try call.idempotencyKey(meaning: configuration.json, at: clock.now())
+        // What was sent, not what it comes to: that changes with the program's defaults.
+        let key = try call.idempotencyKey(meaning: document, at: clock.now())
         return try created(try runner.submit(configuration: configuration, idempotency: key))
     }
 

@@ -50,11 +50,8 @@ struct FolderCopy {
 
     /// A data set, or a model's file or folder.
     private mutating func add(_ path: String) throws {
-        let url = source.appendingPathComponent(path)
-        guard let names = try? FileManager.default.subpathsOfDirectory(atPath: url.path) else {
-            return record(try copyOrLink(path), at: path)
-        }
-        for name in names.sorted() where !isFolder(path + "/" + name) {
+        guard isFolder(path) else { return record(try copyOrLink(path), at: path) }
+        for name in try names(in: path) where !isFolder(path + "/" + name) {
             let file = path + "/" + name
             record(try copyOrLink(file), at: file)
         }
@@ -99,6 +96,18 @@ struct FolderCopy {
 
     private mutating func record(_ file: WrittenFile, at path: String) {
         files.append(.init(path: path, bytes: file.bytes, sha256: file.sha256))
+    }
+
+    private func names(in folder: String) throws -> [String] {
+        do {
+            return try FileManager.default.subpathsOfDirectory(
+                atPath: source.appendingPathComponent(folder).path
+            ).sorted()
+        } catch {
+            throw SpinError(
+                .inputOutput, "the folder \(folder) cannot be read",
+                hint: error.localizedDescription)
+        }
     }
 
     private func exists(_ path: String) -> Bool {

@@ -16,7 +16,7 @@ extension IdempotencyKey {
 }
 
 extension SQLiteStore {
-    /// The job of an earlier request with this key.
+    /// The job of an earlier request with this key; one of an older schema has no fingerprint.
     /// - Throws: `keyReused`.
     func job(of key: IdempotencyKey, in database: Database) throws -> Job? {
         let row = try Row.fetchOne(
@@ -28,7 +28,8 @@ extension SQLiteStore {
             arguments: [key.key, key.oldestKept.microseconds, key.newestKept.microseconds])
         guard let row else { return nil }
         var reader = ColumnReader(row)
-        guard try reader.next() == key.fingerprint else {
+        let fingerprint: String = try reader.next()
+        guard fingerprint.isEmpty || fingerprint == key.fingerprint else {
             throw SpinError(
                 .keyReused, "the idempotency key '\(key.key)' came with another request before",
                 hint: "use a new key for a new request")
