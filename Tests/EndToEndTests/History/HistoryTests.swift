@@ -14,8 +14,6 @@ struct HistoryTests {
         ProcessInfo.processInfo.environment["SPIND_KILL_SEED"].flatMap { UInt64($0) } ?? 1
     private static let longestLifeMicroseconds: UInt64 = 350_000
     private static let longestStartMicroseconds: UInt64 = 40_000
-    /// A start on a machine with nothing else to do takes a fraction of this.
-    private static let startSeconds = 0.15
 
     @Test func whatWasAcknowledgedHolds() throws {
         let game = try NanoGame()
@@ -42,7 +40,6 @@ struct HistoryTests {
         print(
             "history: \(Self.kills) kills, \(client.requests) requests, \(client.unknowns) without "
                 + "an answer, \(client.jobs.count) jobs; a start takes \(Int(median * 1000)) ms")
-        #expect(median < Self.startSeconds)
     }
 
     private func start(_ game: NanoGame, _ seconds: inout [Double]) throws -> Server {

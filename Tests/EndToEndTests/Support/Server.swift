@@ -92,12 +92,19 @@ final class Server {
         return group
     }
 
-    /// SIGTERM; returns the exit status.
+    /// SIGTERM; returns the exit status, SIGKILL's when it does not end in time.
     func stop() -> Int32 {
+        let process = process
         Foundation.kill(serverIdentifier, SIGTERM)
+        let end = DispatchWorkItem { Foundation.kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.stopSeconds, execute: end)
         process.waitUntilExit()
+        end.cancel()
         return process.terminationStatus
     }
+
+    /// Much longer than any stop may take.
+    private static let stopSeconds = 60.0
 
     func send(signal number: Int32) { Foundation.kill(process.processIdentifier, number) }
 
