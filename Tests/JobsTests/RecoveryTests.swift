@@ -21,7 +21,7 @@ struct RecoveryTests {
         try rig.runner.start()
         let job = try rig.submit(Rig.configuration { $0.train.saveInterval = saveInterval })
         try rig.wait(job, for: .succeeded)
-        let folder = killed.withLock { $0 }
+        let folder = try #require(killed.withLock { $0 })
 
         let second = try Rig(folder: folder)
         #expect(try second.store.job(job).status == .running)
