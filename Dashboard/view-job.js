@@ -33,21 +33,27 @@ class JobView {
     if (!live.loaded || !jobWithID(id)) this.fetch();
   }
 
-  /** For jobs that are beyond the list, and links to jobs that are gone. */
+  /** For jobs that are not in the list: beyond its end, newer than the last look, or gone. */
   async fetch() {
     try {
       this.show(await get(`/v1/jobs/${encodeURIComponent(this.id)}`));
     } catch (error) {
-      if (!this.head) fill(this.element, heading("Job", this.id), problemBox(error, () => this.fetch()));
+      if (this.head && error.status === 404) this.sayGone();
+      else if (!this.head) fill(this.element, heading("Job", this.id), problemBox(error, () => this.fetch()));
     }
+  }
+
+  sayGone() {
+    this.stop();
+    const all = h("a", { class: "button", href: "#/jobs" }, "All jobs");
+    fill(this.element, heading("Job", this.id), empty("This job is gone", "It has been deleted.", all));
   }
 
   changed() {
     const job = jobWithID(this.id);
     if (job) this.show(job);
-    else if (this.head && live.connection === "connected" && !live.hasMore) {
-      fill(this.element, heading("Job", this.id), empty("This job is gone", "It has been deleted.", h("a", { class: "button", href: "#/jobs" }, "All jobs")));
-    }
+    else if (this.head && live.jobs !== this.jobsSeen) this.fetch();
+    this.jobsSeen = live.jobs;
   }
 
   show(job) {

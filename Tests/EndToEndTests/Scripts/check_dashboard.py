@@ -190,6 +190,34 @@ class Check:
         total = 4 * STEPS
         self.browser.until(f"document.querySelectorAll('.chart-table tbody tr').length === {total}")
 
+    def delete_elsewhere(self):
+        """A job that the list does not have yet is no job that is gone; a deleted one is."""
+        job = self.server.submit("short-lived", mode="manual")
+        self.browser.run(f"""(() => {{
+            const ask = window.fetch;
+            window.looks = 0;
+            window.fetch = async (url, options) => {{
+                const answer = await ask(url, options);
+                if (!new URL(url, location).pathname.endsWith("/v1/jobs")) return answer;
+                const page = await answer.json();
+                page.data = page.data.filter((job) => job.id !== "{job}");
+                window.looks += 1;
+                return new Response(JSON.stringify(page), answer);
+            }};
+            window.stopLagging = () => {{ window.fetch = ask; }};
+        }})()""")
+        self.show(f"jobs/{job}")
+        self.see("short-lived")
+        looks = self.browser.run("window.looks")
+        self.browser.until(f"window.looks >= {looks + 2}", 60)
+        assert "This job is gone" not in self.browser.run("document.body.innerText")
+        self.browser.run("window.stopLagging()")
+        self.server.send("POST", f"/v1/jobs/{job}/cancel")
+        self.see("Cancelled")
+        self.server.send("DELETE", f"/v1/jobs/{job}")
+        self.see("This job is gone", 30)
+        self.forgive("status of 404")
+
     def pause(self, job):
         self.show("jobs")
         self.see("endless")
@@ -334,6 +362,7 @@ def run(check):
     if "chat_completions" in server.send("GET", "/v1")["links"]:
         check.talk()
     check.show_names_as_text()
+    check.delete_elsewhere()
     check.pause(server.submit("endless", iterations=500))
     check.look_at_all(other, job)
     paint = check.first_paint()
