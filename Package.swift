@@ -88,6 +88,12 @@ let package = Package(
             swiftSettings: strict, plugins: ["Embed"]),
         // The job runner: queue, state machine, recovery.
         .target(name: "Jobs", dependencies: ["SpinDomain", "DurableFiles"], swiftSettings: strict),
+        // Posts by libcurl, loaded at run time; refuses private addresses.
+        .target(name: "CWebhook", linkerSettings: [.linkedLibrary("dl")]),
+        // Tells receivers of events, signed as Standard Webhooks says.
+        .target(
+            name: "Webhooks", dependencies: ["SpinDomain", "CNettle", "CWebhook"],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]),
@@ -101,7 +107,9 @@ let package = Package(
         // The routes of /v1, and the dashboard.
         .target(
             name: "API",
-            dependencies: ["SpinDomain", "MicroHTTP", "Jobs", "Documents", "CNettle", "CZlib"],
+            dependencies: [
+                "SpinDomain", "MicroHTTP", "Jobs", "Documents", "Webhooks", "CNettle", "CZlib",
+            ],
             swiftSettings: strict, plugins: ["Embed"]),
 
         // What the operator meets: settings and their sources, log lines, the health check.
@@ -113,7 +121,7 @@ let package = Package(
             name: "spind",
             dependencies: [
                 "SpinDomain", "DurableFiles", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API",
-                "Documents", "Operating",
+                "Documents", "Operating", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -162,6 +170,9 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks", "CWebhook", "Storage", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
         .testTarget(

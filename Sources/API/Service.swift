@@ -17,6 +17,7 @@ struct Service: Sendable {
     /// What was answered so far.
     let requests = RequestCounters()
     let copyData: ServiceHandler.BackupMaking
+    let webhooksAreOn: Bool
     /// Answers that wait for something new in the store.
     let watch = StoreWatch()
 }

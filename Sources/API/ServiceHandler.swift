@@ -31,13 +31,14 @@ public final class ServiceHandler: HTTPHandler {
     ///   - dataFolder: uploads go to `datasets/` in it.
     ///   - modelsFolders: models can be registered only from within these.
     ///   - version: the program's, for `/v1`.
+    ///   - webhooksAreOn: whether clients may have events sent to a URL.
     ///   - isReady: whether the program is up and not on its way down, for `/readyz`.
     ///   - makeBackup: for `POST /v1/backup`.
     public init(
         store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine, keys: KeyRing,
         access: AccessRules = AccessRules(), dataFolder: String,
         modelsFolders: [String], clock: any Clock, version: String,
-        isReady: @escaping @Sendable () -> Bool = { true },
+        webhooksAreOn: Bool = false, isReady: @escaping @Sendable () -> Bool = { true },
         reportRequest: @escaping @Sendable (RequestRecord) -> Void = { _ in },
         makeBackup: @escaping BackupMaking = { _ in
             throw SpinError(.unsupported, "this server makes no backups")
@@ -48,7 +49,7 @@ public final class ServiceHandler: HTTPHandler {
             store: store, runner: runner, engine: engine, keys: keys,
             folders: Folders(data: dataFolder, models: modelsFolders), clock: clock,
             version: version, isReady: isReady, events: EventHub(store: store, clock: clock),
-            copyData: makeBackup)
+            copyData: makeBackup, webhooksAreOn: webhooksAreOn)
         gate = Gate(access, keys: keys, clock: clock)
         self.reportInternalError = reportInternalError
         self.reportRequest = reportRequest

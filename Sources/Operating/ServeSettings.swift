@@ -14,6 +14,8 @@ public struct ServeSettings: Sendable {
         Setting("disk-reserve", .integer(0...1 << 30), usual: "\(usualDiskReserveMiB)"),
         Setting("allow-network-file-system", .flag, usual: "false"),
         Setting("speed-probe", .flag, usual: "true"),
+        Setting("allow-webhooks", .flag, usual: "false"),
+        Setting("allow-private-webhooks", .flag, usual: "false"),
         Setting("allow-host", .texts),
         Setting("allow-origin", .texts),
         Setting("allow-anonymous", .flag, usual: "false"),
@@ -38,6 +40,9 @@ public struct ServeSettings: Sendable {
     public let diskReserveMiB: Int
     public let allowsNetworkFileSystem: Bool
     public let probesSpeed: Bool
+    public let allowsWebhooks: Bool
+    /// Whether they may go to private networks, where others must not reach.
+    public let allowsPrivateWebhooks: Bool
     public let allowedHosts: [String]
     public let allowedOrigins: [String]
     public let allowsAnonymous: Bool
@@ -68,6 +73,8 @@ public struct ServeSettings: Sendable {
         diskReserveMiB = settings.integer("disk-reserve") ?? 0
         allowsNetworkFileSystem = settings.isOn("allow-network-file-system")
         probesSpeed = settings.isOn("speed-probe")
+        allowsWebhooks = settings.isOn("allow-webhooks")
+        allowsPrivateWebhooks = settings.isOn("allow-private-webhooks")
         allowedHosts = settings.texts("allow-host")
         allowedOrigins = settings.texts("allow-origin")
         allowsAnonymous = settings.isOn("allow-anonymous")

@@ -11,6 +11,7 @@ import SelfPlay
 import SpinDomain
 import Storage
 import Synchronization
+import Webhooks
 
 /// `spind serve`: wires store, engine, runner and HTTP together.
 struct ServeCommand: ParsableCommand {
@@ -49,7 +50,7 @@ struct ServeCommand: ParsableCommand {
             store: store, runner: runner, engine: engine, keys: keys, access: access,
             dataFolder: data,
             modelsFolders: [data + "/models"] + settings.modelsDirs.map(Self.absolute),
-            clock: clock, version: Spind.version,
+            clock: clock, version: Spind.version, webhooksAreOn: settings.allowsWebhooks,
             isReady: { isReady.load(ordering: .relaxed) },
             reportRequest: { request in
                 if settings.logsAccess { Self.log(request, to: logger) }
@@ -60,7 +61,9 @@ struct ServeCommand: ParsableCommand {
             })
         let configuration = try Self.serverConfiguration(settings, data)
         let server = try HTTPServer(configuration, handler: handler)
+        let webhooks = try Self.webhooks(settings, store, clock, logger)
         try runner.start()
+        webhooks?.start()
         let stop = DispatchSemaphore(value: 0)
         let signals = Self.signals(
             stop, hangUp: { Self.renewCertificate(settings, server, logger) })
@@ -78,6 +81,7 @@ struct ServeCommand: ParsableCommand {
             // under; what is stored is durable.
             _exit(0)
         }
+        webhooks?.stop()
         try store.close()
     }
 
@@ -89,6 +93,17 @@ struct ServeCommand: ParsableCommand {
             let name = "backup-" + time.text.filter { $0 != ":" }
             return try Backup.write(of: data, to: folder + "/" + name, at: time)
         }
+    }
+
+    /// Nil where clients may not have any.
+    private static func webhooks(
+        _ settings: ServeSettings, _ store: SQLiteStore, _ clock: SystemClock, _ logger: Logger
+    ) throws -> WebhookDispatcher? {
+        guard settings.allowsWebhooks else { return nil }
+        return WebhookDispatcher(
+            store: store,
+            transport: try CurlTransport(allowsPrivate: settings.allowsPrivateWebhooks),
+            clock: clock, log: { log($0, $1, $2, to: logger) })
     }
 
     private static func prepareFolders(_ settings: ServeSettings) throws -> String {

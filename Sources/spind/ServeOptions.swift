@@ -42,6 +42,16 @@ struct ServeOptions: ParsableArguments {
         help: "Measure the machine in the first job's first quarter of a second, for the MFU.")
     var speedProbe: Bool?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let admins have events sent to URLs (POST /v1/webhooks); needs libcurl.")
+    var allowWebhooks: Bool?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let these URLs be in private networks and on this machine.")
+    var allowPrivateWebhooks: Bool?
+
     @Option(help: "A name that Host may have, besides localhost and the bound address; repeatable.")
     var allowHost: [String] = []
 
@@ -109,6 +119,8 @@ struct ServeOptions: ParsableArguments {
             "access-log": one(accessLog.map { "\($0)" }),
             "backups-dir": one(backupsDir), "disk-reserve": one(diskReserve),
             "allow-network-file-system": one(allowNetworkFileSystem.map { "\($0)" }),
+            "allow-webhooks": one(allowWebhooks.map { "\($0)" }),
+            "allow-private-webhooks": one(allowPrivateWebhooks.map { "\($0)" }),
             "speed-probe": one(speedProbe.map { "\($0)" }),
         ]
     }

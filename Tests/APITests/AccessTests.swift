@@ -14,7 +14,10 @@ struct AccessTests {
     /// Routes that are not for everybody who may read, or submit; a new one belongs here.
     private static let special: [String: AccessScope?] = [
         "POST /v1/keys": .admin, "GET /v1/keys": .admin, "GET /v1/keys/{key}": .admin,
-        "DELETE /v1/keys/{key}": .admin, "POST /v1/backup": .admin, "GET /": .none,
+        "DELETE /v1/keys/{key}": .admin, "POST /v1/backup": .admin,
+        "POST /v1/webhooks": .admin, "GET /v1/webhooks": .admin,
+        "GET /v1/webhooks/{webhook}": .admin,
+        "DELETE /v1/webhooks/{webhook}": .admin, "GET /": .none,
         "GET /healthz": .none,
         "GET /readyz": .none, "GET /openapi.yaml": .none, "GET /openapi.json": .none,
         "GET /assets/{version}/{file}": .none,
@@ -22,7 +25,7 @@ struct AccessTests {
 
     @Test(arguments: Transport.allCases)
     func everyRouteTakesItsScopeAndNoLess(transport: Transport) throws {
-        let service = try TestService(transport)
+        let service = try TestService(transport, webhooksAreOn: true)
         let texts = try service.issueKeys()
         for route in Route.all {
             let path = Self.path(of: route)

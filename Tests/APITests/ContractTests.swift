@@ -121,7 +121,7 @@ struct ContractTests {
 
     /// The answer of a service where what the examples name is registered.
     private func answer(to name: String, type: String, _ value: JSONValue) throws -> Answer {
-        let service = try TestService()
+        let service = try TestService(webhooksAreOn: true)
         let models = service.folder.appendingPathComponent("models")
         let gguf = "smollm2-135m-instruct.gguf"
         try Data("GGUF".utf8).write(to: models.appendingPathComponent(gguf))

@@ -247,7 +247,7 @@ struct JobQueryTests {
         try place.store.delete(job: "job_two")
         let tables = try place.store.values(
             sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        #expect(tables.count == 12)
+        #expect(tables.count == 13)
         for table in tables {
             #expect(
                 try place.store.values(sql: "SELECT COUNT(*) FROM \(table)") == ["0"], "\(table)")

@@ -11,8 +11,8 @@ extension Service {
                 "jobs": "/v1/jobs", "queue": "/v1/queue", "datasets": "/v1/datasets",
                 "models": "/v1/models", "events": "/v1/events",
                 "metric_definitions": "/v1/metrics/definitions", "keys": "/v1/keys",
-                "contract": "/openapi.yaml", "health": "/healthz", "readiness": "/readyz",
-                "prometheus": "/metrics",
+                "webhooks": "/v1/webhooks", "contract": "/openapi.yaml", "health": "/healthz",
+                "readiness": "/readyz", "prometheus": "/metrics",
             ],
         ])
     }

@@ -3,7 +3,7 @@
 /// Every method is synchronous and safe to call from any thread. A call that returns has made its
 /// effect durable. Missing things are `notFound`, illegal changes `conflict`, a full disk `diskFull`.
 public protocol JobStore:
-    RegistrationStore, MetricsStore, EventStore, QueueStore, LineageStore, AlertStore
+    RegistrationStore, MetricsStore, EventStore, QueueStore, LineageStore, AlertStore, WebhookStore
 {
     // Jobs
 

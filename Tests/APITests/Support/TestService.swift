@@ -17,7 +17,7 @@ final class TestService: Sendable {
     init(
         _ transport: Transport = .direct, isReady: Bool = true, freeBytes: Int = .max,
         access: AccessRules = AccessRules(), clock: any Clock = FixedClock(),
-        operatorKey: String? = nil
+        operatorKey: String? = nil, webhooksAreOn: Bool = false
     ) throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("spind-api-\(UUID().uuidString)")
@@ -38,7 +38,7 @@ final class TestService: Sendable {
             store: store, runner: runner, engine: engine, keys: keys, access: access,
             dataFolder: data,
             modelsFolders: [folder.appendingPathComponent("models").path], clock: clock,
-            version: "1.2.3", isReady: { isReady },
+            version: "1.2.3", webhooksAreOn: webhooksAreOn, isReady: { isReady },
             makeBackup: { try Backup.write(of: data, to: data + "/backups/one", at: $0) })
         client = try Client(handler, transport, spoolFolder: spool)
     }

@@ -169,6 +169,11 @@ struct FaultyStore: JobStore {
     }
     func lastEventSequence() throws -> Int { try store.lastEventSequence() }
     func status(job id: String) throws -> JobStatus { try store.status(job: id) }
+    func insert(webhook: Webhook) throws -> Webhook { try store.insert(webhook: webhook) }
+    func webhook(_ id: String) throws -> Webhook { try store.webhook(id) }
+    func webhooks() throws -> [Webhook] { try store.webhooks() }
+    func delete(webhook id: String) throws { try store.delete(webhook: id) }
+    func setDeliveries(of webhook: Webhook) throws { try store.setDeliveries(of: webhook) }
     func insert(model: ModelRecord) throws { try store.insert(model: model) }
     func model(_ name: String) throws -> ModelRecord { try store.model(name) }
     func models() throws -> [ModelRecord] { try store.models() }
