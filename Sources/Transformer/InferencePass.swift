@@ -2,8 +2,8 @@ import Tensors
 
 /// Appends tokens to cached sequences: prefill, decoding and teacher-forced scoring are all this.
 ///
-/// Works on a packed copy of the weights as they are when the pass is made; what a token's row
-/// gives does not depend on the other rows of its batch.
+/// Works on a packed copy of the weights; what a token's row gives does not depend on the other rows
+/// of its batch.
 public final class InferencePass {
     /// Tokens that follow what `slot` holds.
     public struct Chunk: Sendable {
@@ -26,10 +26,11 @@ public final class InferencePass {
     private var output: UnsafeMutablePointer<Float>?
     private var rowCount = 0
 
-    public init(decoder: Decoder, cache: KeyValueCache) {
+    /// - Parameter packed: the decoder's; nil to copy the weights as they are now.
+    public init(decoder: Decoder, cache: KeyValueCache, packed: PackedWeights? = nil) {
         self.decoder = decoder
         self.cache = cache
-        parameters = decoder.packedParameters()
+        parameters = decoder.packedParameters(packed ?? PackedWeights(decoder))
         head = Head(decoder: decoder, budgetBytes: 0)
         rotary = decoder.makeRotaryEmbedding()
     }

@@ -1,18 +1,29 @@
 import Tensors
 
-extension Decoder {
-    /// Parameters with a packed copy of every matrix of the layers and of the head.
-    func packedParameters() -> Parameters {
-        var parameters = Parameters(weights: weights, gradients: nil, pool: pool)
-        for linear in linears {
-            parameters.packed[linear.weight] = PackedMatrix(
-                parameters.weight(linear.weight), rows: linear.outputs, columns: linear.inputs,
-                using: pool)
+/// A packed copy of every matrix of a decoder's layers and of its head, as they are now.
+///
+/// Costs as much memory as the matrices; may serve any number of passes at the same time.
+public struct PackedWeights: Sendable {
+    /// By the offsets of the weights.
+    let matrices: [Int: PackedMatrix]
+
+    public init(_ decoder: Decoder) {
+        var matrices: [Int: PackedMatrix] = [:]
+        for linear in decoder.linears {
+            matrices[linear.weight] = PackedMatrix(
+                decoder.weights.buffer.pointer + linear.weight, rows: linear.outputs,
+                columns: linear.inputs, using: decoder.pool)
         }
-        return parameters
+        self.matrices = matrices
+    }
+}
+
+extension Decoder {
+    func packedParameters(_ packed: PackedWeights) -> Parameters {
+        Parameters(weights: weights, gradients: nil, pool: pool, packed: packed.matrices)
     }
 
-    private var linears: [Linear] {
+    fileprivate var linears: [Linear] {
         let head = Linear(
             weight: headWeight, bias: nil, inputs: configuration.channels,
             outputs: configuration.vocabularySize)

@@ -19,7 +19,7 @@ package struct LayerTrials {
         self.decoder = decoder
         parameters = Parameters(
             weights: decoder.weights, gradients: gradients, pool: decoder.pool)
-        inferenceParameters = decoder.packedParameters()
+        inferenceParameters = decoder.packedParameters(PackedWeights(decoder))
         operations = FloatOperations(decoder.configuration)
     }
 
