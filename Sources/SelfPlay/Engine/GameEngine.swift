@@ -12,6 +12,7 @@ public final class GameEngine: SelfPlayEngine {
     private let clock: any Clock
     private let memoryLimitBytes: Int?
     private let measuresPeak: Bool
+    private let beforeRun: @Sendable () -> Void
     /// Measured by the first run; nil before.
     private let peak = Mutex<Double?>(nil)
 
@@ -20,14 +21,16 @@ public final class GameEngine: SelfPlayEngine {
     ///   - memoryLimitBytes: what a run may need; nil for what the machine has free.
     ///   - measuresPeak: whether the first run measures, in a quarter of a second, how fast large
     ///     matrix products are; without it steps have no MFU.
+    ///   - beforeRun: called before a run looks how much memory is free.
     public init(
         threads: Int? = nil, clock: any Clock, memoryLimitBytes: Int? = nil,
-        measuresPeak: Bool = true
+        measuresPeak: Bool = true, beforeRun: @escaping @Sendable () -> Void = {}
     ) {
         pool = WorkerPool(width: max(1, threads ?? WorkerPool.availableCores))
         self.clock = clock
         self.memoryLimitBytes = memoryLimitBytes
         self.measuresPeak = measuresPeak
+        self.beforeRun = beforeRun
     }
 
     /// The matrix products' kernel and the threads, for logs.
@@ -64,6 +67,7 @@ public final class GameEngine: SelfPlayEngine {
         control: RunControl, report: (RunEvent) throws -> Void
     ) throws -> RunOutcome {
         try report(.phase(.loading))
+        beforeRun()
         let prepared = try prepare(plan, memoryBytes: MachineMemory.free())
         try report(.started(totalSteps: prepared.plan.totalSteps, estimate: prepared.estimate))
         for warning in prepared.estimate.warnings { try report(.warning(warning)) }

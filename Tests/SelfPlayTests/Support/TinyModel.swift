@@ -43,7 +43,8 @@ enum TinyModel {
 
     /// Writes a Hugging Face folder without a tokenizer.
     static func write(
-        to folder: URL, seed: UInt64 = 7, vocabularySize: Int = 40, endToken: Int = 2
+        to folder: URL, seed: UInt64 = 7, vocabularySize: Int = 40, endToken: Int = 2,
+        contextLength: Int = 64
     ) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let json: JSONValue = [
@@ -51,7 +52,8 @@ enum TinyModel {
             "vocab_size": .integer(vocabularySize),
             "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
             "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8,
-            "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+            "max_position_embeddings": .integer(contextLength), "rms_norm_eps": 1e-5,
+            "rope_theta": 10000.0,
             "hidden_act": "silu", "tie_word_embeddings": true, "bos_token_id": 1,
             "eos_token_id": .integer(endToken), "torch_dtype": "float32",
         ]

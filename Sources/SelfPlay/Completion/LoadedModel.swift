@@ -1,0 +1,45 @@
+import Foundation
+import ModelFiles
+import SpinDomain
+import Tensors
+import Transformer
+
+/// A model in memory, ready to write texts for any number of requests.
+struct LoadedModel: Sendable {
+    let setting: ModelSetting
+    let decoder: Decoder
+    let packed: PackedWeights
+
+    /// - Throws: what `ModelReader.load` throws.
+    init(_ setting: ModelSetting, path: String, pool: WorkerPool) throws {
+        let weights = ParameterArena(ParameterLayout(setting.decoder))
+        try ModelReader.load(URL(filePath: path), into: weights, pool: pool)
+        self.setting = setting
+        decoder = Decoder(configuration: setting.decoder, weights: weights, pool: pool)
+        packed = PackedWeights(decoder)
+    }
+
+    /// The weights and their packed copy.
+    static func bytes(_ setting: ModelSetting) -> Int {
+        2 * ParameterLayout(setting.decoder).count * MemoryLayout<Float>.size
+    }
+}
+
+/// Which files a model was read from, and when they were last changed.
+struct ModelStamp: Equatable {
+    private let files: [String: [Int]]
+
+    /// Empty when there is nothing at the path.
+    init(path: String) {
+        let manager = FileManager.default
+        let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
+        var files: [String: [Int]] = [:]
+        for file in [path] + names.map({ path + "/" + $0 }) {
+            guard let attributes = try? manager.attributesOfItem(atPath: file) else { continue }
+            let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            let inode = attributes[.systemFileNumber] as? Int ?? 0
+            files[file] = [attributes[.size] as? Int ?? 0, inode, Int(changed * 1e6)]
+        }
+        self.files = files
+    }
+}
