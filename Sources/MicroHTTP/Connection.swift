@@ -44,6 +44,20 @@ final class Connection: Watched {
         }
     }
 
+    /// Whether the client has closed its side.
+    ///
+    /// It may still read what comes, but a client that gives up looks the same.
+    var isLeft: Bool {
+        descriptor.withLock { descriptor in
+            guard let descriptor else { return true }
+            var status = pollfd(fd: descriptor, events: Self.peerClosed, revents: 0)
+            return poll(&status, 1, 0) > 0
+        }
+    }
+
+    /// `POLLRDHUP`, which Swift sees only with GNU's extensions on.
+    private static let peerClosed: Int16 = 0x2000
+
     func tick(now: Instant) {
         if now.nanoseconds >= deadline.load(ordering: .relaxed) { cutOff() }
     }

@@ -2,11 +2,13 @@ import Synchronization
 
 /// An answer that is given later, from any thread; the first one counts.
 ///
-/// A client that leaves in the meantime is noticed only when the answer is sent.
+/// A client that leaves in the meantime is noticed only where somebody asked `onAbandon`.
 public final class DeferredResponse: Sendable {
     private struct State {
         var response: HTTPResponse?
         var suspended: ConnectionHandle?
+        var connection: Connection?
+        var onAbandon: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -31,7 +33,19 @@ public final class DeferredResponse: Sendable {
             state.response = response
             state.suspended?.resume()
             state.suspended = nil
+            state.connection = nil
+            state.onAbandon = []
             return true
+        }
+    }
+
+    /// Calls `action` once when the client has left before there is an answer, to a tenth of a
+    /// second; one that merely closed its sending side counts as gone.
+    ///
+    /// The action runs on a server thread and must not wait.
+    public func onAbandon(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { state in
+            if state.response == nil { state.onAbandon.append(action) }
         }
     }
 
@@ -41,6 +55,23 @@ public final class DeferredResponse: Sendable {
 
 // The side of the server.
 extension DeferredResponse {
+    /// Says whose client waits.
+    func attach(to connection: Connection?) {
+        state.withLock { state in
+            if state.response == nil { state.connection = connection }
+        }
+    }
+
+    /// The connection is gone: an answer that was given cannot be sent any more.
+    func connectionLost() {
+        let (response, actions) = state.withLock { state in
+            defer { state.onAbandon = [] }
+            return (state.response, state.onAbandon)
+        }
+        if case .stream(let stream)? = response?.body { stream.close() }
+        for action in actions { action() }
+    }
+
     /// The answer if there is one; otherwise the connection is suspended until there is.
     func response(orSuspend connection: ConnectionHandle) -> HTTPResponse? {
         state.withLock { state in
@@ -56,6 +87,13 @@ extension DeferredResponse {
 extension DeferredResponse: Watched {
     func tick(now: Instant) {
         if now >= deadline, !isComplete { complete(timeoutResponse()) }
+        let actions =
+            state.withLock { state in
+                guard !state.onAbandon.isEmpty, state.connection?.isLeft == true else { return [] }
+                defer { state.onAbandon = [] }
+                return state.onAbandon
+            } as [@Sendable () -> Void]
+        for action in actions { action() }
     }
 
     func serverStops(refusal: () -> HTTPResponse) {

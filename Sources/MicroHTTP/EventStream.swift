@@ -12,6 +12,7 @@ public final class EventStream: Sendable {
         var taken = 0
         var phase = Phase.open
         var suspended: ConnectionHandle?
+        var client: Connection?
         var isAttached = false
         var lastSent = Instant.now
         var onClose: [@Sendable () -> Void] = []
@@ -43,15 +44,22 @@ public final class EventStream: Sendable {
     private let state = Mutex(State())
     private let maximumPendingBytes: Int
     private let heartbeatSeconds: Double?
+    private let endsWithClient: Bool
 
     /// - Parameters:
     ///   - maximumPendingBytes: how much may wait for a slow client before the stream is cut.
     ///   - heartbeatSeconds: how often a silent stream sends an empty comment. Without one, as
     ///     for bodies that are not Server-Sent Events, a client that has left is noticed only by
     ///     the next but one `send`.
-    public init(maximumPendingBytes: Int = 1 << 20, heartbeatSeconds: Double? = 15) {
+    ///   - endsWithClient: whether a client that has left is noticed within a tenth of a second; one
+    ///     that merely closed its sending side counts as gone.
+    public init(
+        maximumPendingBytes: Int = 1 << 20, heartbeatSeconds: Double? = 15,
+        endsWithClient: Bool = false
+    ) {
         self.maximumPendingBytes = maximumPendingBytes
         self.heartbeatSeconds = heartbeatSeconds
+        self.endsWithClient = endsWithClient
     }
 
     /// Whether `send` still has an effect.
@@ -103,9 +111,10 @@ public final class EventStream: Sendable {
 // The side of the server.
 extension EventStream {
     /// Claims the stream for one answer; false if it already has one.
-    func attach() -> Bool {
+    func attach(to client: Connection?) -> Bool {
         state.withLock { state in
             defer { state.isAttached = true }
+            if endsWithClient { state.client = client }
             return !state.isAttached
         }
     }
@@ -152,6 +161,7 @@ extension EventStream {
             state.phase = .closed
             state.pending = []
             state.taken = 0
+            state.client = nil
             defer { state.onClose = [] }
             return state.onClose
         }
@@ -161,6 +171,11 @@ extension EventStream {
 
 extension EventStream: Watched {
     func tick(now: Instant) {
+        state.withLock { state in
+            guard state.phase == .open, state.client?.isLeft == true else { return }
+            state.phase = .cut
+            state.wake()
+        }
         guard let heartbeatSeconds else { return }
         state.withLock { state in
             guard state.phase == .open, state.suspended != nil,

@@ -61,7 +61,10 @@ final class Exchange {
 
     /// The answer has been sent, or the connection is lost.
     func end(isComplete: Bool) {
-        if case .waiting(let deferred) = phase { core.watchdog.remove(deferred) }
+        if case .waiting(let deferred) = phase {
+            core.watchdog.remove(deferred)
+            deferred.connectionLost()
+        }
         guard let connection else { return }
         connection.awaitsNextHead()
         core.inFlight.leave()
@@ -200,11 +203,13 @@ extension Exchange {
         connection?.isAnswering()
         if case .deferred(let deferred) = response.body {
             phase = .waiting(deferred)
+            deferred.attach(to: connection)
             if !core.watchdog.add(deferred) { deferred.serverStops(refusal: stopRefusal) }
             return answer(deferred, on: handle)
         }
         phase = .answered
-        status = ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        status = ResponseSender(core: core, requestID: requestID, client: connection)
+            .send(response, on: handle)
         return status != nil
     }
 
@@ -212,7 +217,8 @@ extension Exchange {
         guard let response = deferred.response(orSuspend: handle) else { return true }
         core.watchdog.remove(deferred)
         phase = .answered
-        status = ResponseSender(core: core, requestID: requestID).send(response, on: handle)
+        status = ResponseSender(core: core, requestID: requestID, client: connection)
+            .send(response, on: handle)
         return status != nil
     }
 

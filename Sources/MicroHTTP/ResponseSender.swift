@@ -6,6 +6,7 @@ import Glibc
 struct ResponseSender {
     let core: ServerCore
     let requestID: String
+    let client: Connection?
 
     /// - Returns: the status that is sent; nil to drop the connection, because not even an error
     ///   could be said.
@@ -90,7 +91,7 @@ struct ResponseSender {
     private func makeBody(
         _ stream: EventStream, on connection: ConnectionHandle
     ) throws(MalformedRequest) -> OpaquePointer? {
-        guard stream.attach() else { throw .handlerFailed }
+        guard stream.attach(to: client) else { throw .handlerFailed }
         if !core.watchdog.add(stream) { stream.finish() }
         let reader = StreamReader(stream: stream, connection: connection, watchdog: core.watchdog)
         let pointer = Unmanaged.passRetained(reader)

@@ -59,6 +59,52 @@ struct DeferredResponseTests {
         #expect(server.requestsInFlight == 0)
     }
 
+    @Test func aClientThatLeavesWhileItWaitsIsNoticed() throws {
+        let left = Shared(0)
+        let deferred = DeferredResponse(timeoutSeconds: 60) { .text("timeout") }
+        deferred.onAbandon { left.update { $0 += 1 } }
+        let server = try HTTPServer.test(TestHandler(respond: { _ in .deferred(deferred) }))
+        do {
+            let client = try RawClient(port: server.port)
+            try client.send(Self.request)
+            #expect(eventually { server.requestsInFlight == 1 })
+            #expect(left.value == 0)
+        }
+        #expect(eventually { left.value == 1 })
+        deferred.complete(.text("nobody hears"))
+        #expect(eventually { server.openConnections == 0 })
+        #expect(left.value == 1)
+    }
+
+    @Test func aClientThatGetsItsAnswerHasNotLeft() throws {
+        let left = Shared(0)
+        let deferred = DeferredResponse(timeoutSeconds: 60) { .text("timeout") }
+        deferred.onAbandon { left.update { $0 += 1 } }
+        let server = try HTTPServer.test(TestHandler(respond: { _ in .deferred(deferred) }))
+        do {
+            let client = try RawClient(port: server.port)
+            try client.send(Self.request)
+            #expect(eventually { server.requestsInFlight == 1 })
+            deferred.complete(.text("here"))
+            #expect(try client.response().text == "here")
+        }
+        #expect(eventually { server.openConnections == 0 })
+        #expect(left.value == 0)
+    }
+
+    @Test func aStreamMayFollow() throws {
+        let deferred = DeferredResponse(timeoutSeconds: 60) { .text("timeout") }
+        let server = try HTTPServer.test(TestHandler(respond: { _ in .deferred(deferred) }))
+        let client = try RawClient(port: server.port)
+        try client.send(Self.request)
+        #expect(eventually { server.requestsInFlight == 1 })
+        let stream = EventStream()
+        deferred.complete(.events(stream))
+        stream.send(ServerSentEvent(data: "one"))
+        stream.finish()
+        #expect(try client.response().text == "data: one\n\n")
+    }
+
     @Test func aDeferredAnswerCannotBeDeferredAgain() throws {
         let server = try HTTPServer.test(
             TestHandler(respond: { _ in

@@ -113,4 +113,16 @@ struct EventStreamTests {
         }
         for client in clients { #expect(try client.response().text == expected) }
     }
+
+    @Test func aClientThatLeavesEndsAStreamThatWasAskedToNotice() throws {
+        let stream = EventStream(heartbeatSeconds: nil, endsWithClient: true)
+        let server = try HTTPServer.test(TestHandler(respond: { _ in .events(stream) }))
+        do {
+            let client = try RawClient(port: server.port)
+            try client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            _ = try client.head()
+            #expect(stream.isOpen)
+        }
+        #expect(eventually { !stream.isOpen && server.openConnections == 0 })
+    }
 }
