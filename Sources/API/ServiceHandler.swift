@@ -15,18 +15,19 @@ public final class ServiceHandler: HTTPHandler {
     /// Where nothing is read from a body, a client may still send a few bytes.
     private static let maximumIgnoredBytes = 1 << 10
     package static let maximumDatasetBytes = 2 << 30
+    package static let maximumWaitingCompletions = CompletionDesk.maximumWaiting
     /// Long enough to tokenise the largest data set.
     private static let slowSeconds = 600.0
 
     private let service: Service
     private let router = Router(routes: Route.all)
     private let gate: Gate
-    private let reportInternalError: InternalErrorReport
     private let reportRequest: @Sendable (RequestRecord) -> Void
     /// Few at a time, since each may hold a data set in memory.
     private let slowWork: OperationQueue
 
     /// - Parameters:
+    ///   - generator: writes texts for the completion routes.
     ///   - access: who may come in, with which of the `keys`.
     ///   - dataFolder: uploads go to `datasets/` in it.
     ///   - modelsFolders: models can be registered only from within these.
@@ -35,9 +36,9 @@ public final class ServiceHandler: HTTPHandler {
     ///   - isReady: whether the program is up and not on its way down, for `/readyz`.
     ///   - makeBackup: for `POST /v1/backup`.
     public init(
-        store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine, keys: KeyRing,
-        access: AccessRules = AccessRules(), dataFolder: String,
-        modelsFolders: [String], clock: any Clock, version: String,
+        store: any JobStore, runner: JobRunner, engine: any SelfPlayEngine,
+        generator: any TextGenerator, keys: KeyRing, access: AccessRules = AccessRules(),
+        dataFolder: String, modelsFolders: [String], clock: any Clock, version: String,
         webhooksAreOn: Bool = false, isReady: @escaping @Sendable () -> Bool = { true },
         reportRequest: @escaping @Sendable (RequestRecord) -> Void = { _ in },
         makeBackup: @escaping BackupMaking = { _ in
@@ -49,9 +50,10 @@ public final class ServiceHandler: HTTPHandler {
             store: store, runner: runner, engine: engine, keys: keys,
             folders: Folders(data: dataFolder, models: modelsFolders), clock: clock,
             version: version, isReady: isReady, events: EventHub(store: store, clock: clock),
-            copyData: makeBackup, webhooksAreOn: webhooksAreOn)
+            completions: CompletionDesk(generator: generator, clock: clock),
+            reportInternalError: reportInternalError, copyData: makeBackup,
+            webhooksAreOn: webhooksAreOn)
         gate = Gate(access, keys: keys, clock: clock)
-        self.reportInternalError = reportInternalError
         self.reportRequest = reportRequest
         slowWork = OperationQueue()
         slowWork.maxConcurrentOperationCount = 2
@@ -71,6 +73,9 @@ public final class ServiceHandler: HTTPHandler {
         }
         return .deferred(deferred)
     }
+
+    /// Requests for text that wait, and the one that is being answered.
+    package var completionsUnderWay: Int { service.completions.count }
 
     /// Answers on the calling thread, however long it takes.
     package func answer(to request: HTTPRequest) -> HTTPResponse {
@@ -193,18 +198,8 @@ extension ServiceHandler {
     }
 
     private func refusal(_ error: any Error, of request: HTTPRequest) -> HTTPResponse {
-        let refusal =
-            switch error {
-            case let refusal as Refusal: refusal
-            case let error as SpinError: Refusal(error)
-            default: Refusal(SpinError(.internal, "\(error)"))
-            }
-        guard refusal.status == 500 else { return refusal.response(requestID: request.requestID) }
-        reportInternalError(error, request.requestID)
-        return Refusal(
-            status: 500, code: "internal", "the server failed; its log has the reason",
-            hint: "look for \(request.requestID) in the log"
-        ).response(requestID: request.requestID)
+        service.refusal(error, requestID: request.requestID)
+            .response(requestID: request.requestID)
     }
 }
 

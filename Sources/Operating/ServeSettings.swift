@@ -16,6 +16,7 @@ public struct ServeSettings: Sendable {
         Setting("speed-probe", .flag, usual: "true"),
         Setting("allow-webhooks", .flag, usual: "false"),
         Setting("allow-private-webhooks", .flag, usual: "false"),
+        Setting("completion-threads", .integer(1...256), usual: "1"),
         Setting("allow-host", .texts),
         Setting("allow-origin", .texts),
         Setting("allow-anonymous", .flag, usual: "false"),
@@ -43,6 +44,8 @@ public struct ServeSettings: Sendable {
     public let allowsWebhooks: Bool
     /// Whether they may go to private networks, where others must not reach.
     public let allowsPrivateWebhooks: Bool
+    /// Of the texts that are written beside a run.
+    public let completionThreads: Int
     public let allowedHosts: [String]
     public let allowedOrigins: [String]
     public let allowsAnonymous: Bool
@@ -75,6 +78,7 @@ public struct ServeSettings: Sendable {
         probesSpeed = settings.isOn("speed-probe")
         allowsWebhooks = settings.isOn("allow-webhooks")
         allowsPrivateWebhooks = settings.isOn("allow-private-webhooks")
+        completionThreads = settings.integer("completion-threads") ?? 1
         allowedHosts = settings.texts("allow-host")
         allowedOrigins = settings.texts("allow-origin")
         allowsAnonymous = settings.isOn("allow-anonymous")

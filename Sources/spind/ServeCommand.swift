@@ -38,8 +38,11 @@ struct ServeCommand: ParsableCommand {
         let backups = settings.backupsDir.map(Self.absolute) ?? data + "/backups"
         try Backup.removeUnfinished(in: backups)
         let keys = try KeyRing(store: store, clock: clock, operatorKey: settings.adminKey)
+        let texts = TextEngine(threads: settings.completionThreads, clock: clock)
+        // A run counts the memory that is free when it begins.
         let engine = GameEngine(
-            threads: settings.threads, clock: clock, measuresPeak: settings.probesSpeed)
+            threads: settings.threads, clock: clock, measuresPeak: settings.probesSpeed,
+            beforeRun: { texts.releaseModels() })
         let runner = JobRunner(
             store: store, engine: engine, dataFolder: data, clock: clock,
             disk: DiskSpace(folder: data, reserveBytes: settings.diskReserveMiB << 20),
@@ -47,8 +50,8 @@ struct ServeCommand: ParsableCommand {
         let access = try Self.accessRules(settings, keys)
         let isReady = Atomic(true)
         let handler = ServiceHandler(
-            store: store, runner: runner, engine: engine, keys: keys, access: access,
-            dataFolder: data,
+            store: store, runner: runner, engine: engine, generator: texts, keys: keys,
+            access: access, dataFolder: data,
             modelsFolders: [data + "/models"] + settings.modelsDirs.map(Self.absolute),
             clock: clock, version: Spind.version, webhooksAreOn: settings.allowsWebhooks,
             isReady: { isReady.load(ordering: .relaxed) },

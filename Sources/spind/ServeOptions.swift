@@ -22,6 +22,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Threads for training; the default is the number of usable cores.")
     var threads: String?
 
+    @Option(help: "Threads for the completion routes beside training; default 1.")
+    var completionThreads: String?
+
     @Option(help: "Where POST /v1/backup puts its folders; the default is DATA-DIR/backups.")
     var backupsDir: String?
 
@@ -111,7 +114,8 @@ struct ServeOptions: ParsableArguments {
         func one(_ text: String?) -> [String] { text.map { [$0] } ?? [] }
         return [
             "data-dir": one(dataDir), "host": one(host), "port": one(port),
-            "models-dir": modelsDir, "threads": one(threads), "allow-host": allowHost,
+            "models-dir": modelsDir, "threads": one(threads),
+            "completion-threads": one(completionThreads), "allow-host": allowHost,
             "allow-origin": allowOrigin, "allow-anonymous": one(allowAnonymous.map { "\($0)" }),
             "rate-limit": one(rateLimit), "connections-per-address": one(connectionsPerAddress),
             "tls-certificate": one(tlsCertificate), "tls-key": one(tlsKey),

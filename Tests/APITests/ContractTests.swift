@@ -126,7 +126,7 @@ struct ContractTests {
         let gguf = "smollm2-135m-instruct.gguf"
         try Data("GGUF".utf8).write(to: models.appendingPathComponent(gguf))
         if name.hasSuffix("/clone") { try service.register() }
-        if name == "POST /v1/jobs" {
+        if name == "POST /v1/jobs" || name.hasSuffix("completions") {
             try service.register(model: "smollm2-135m-instruct", path: gguf)
             try service.register(dataset: "gsm8k-train")
             try service.register(dataset: "gsm8k-test")

@@ -115,7 +115,9 @@ struct Refusal: Error {
     }
 
     /// RFC 9457, with members of our own: `request_id`, `code`, `hint`, `errors`.
-    func response(requestID: String) -> HTTPResponse {
+    ///
+    /// - Parameter more: further members.
+    func response(requestID: String, adding more: JSONObject = [:]) -> HTTPResponse {
         var body: JSONObject = [
             "type": .string("urn:spind:problem:\(code)"), "title": .string(title),
             "status": .integer(status), "detail": .string(detail),
@@ -124,6 +126,7 @@ struct Refusal: Error {
         ]
         if let hint { body["hint"] = .string(hint) }
         if !errors.isEmpty { body["errors"] = .array(errors) }
+        for (key, value) in more.members { body[key] = value }
         return .json(
             .object(body), status: status, contentType: "application/problem+json",
             headers: headers)

@@ -9,7 +9,8 @@ extension Service {
             "object": "index", "name": "spind", "version": .string(version),
             "links": [
                 "jobs": "/v1/jobs", "queue": "/v1/queue", "datasets": "/v1/datasets",
-                "models": "/v1/models", "events": "/v1/events",
+                "models": "/v1/models", "completions": "/v1/completions",
+                "chat_completions": "/v1/chat/completions", "events": "/v1/events",
                 "metric_definitions": "/v1/metrics/definitions", "keys": "/v1/keys",
                 "webhooks": "/v1/webhooks", "contract": "/openapi.yaml", "health": "/healthz",
                 "readiness": "/readyz", "prometheus": "/metrics",

@@ -57,6 +57,8 @@ extension Route {
         Route("GET", "/v1/webhooks", for: .only(.admin), Service.listWebhooks),
         Route("GET", "/v1/webhooks/{webhook}", for: .only(.admin), Service.showWebhook),
         Route("DELETE", "/v1/webhooks/{webhook}", for: .only(.admin), Service.deleteWebhook),
+        Route("POST", "/v1/completions", body: .document, Service.completeText),
+        Route("POST", "/v1/chat/completions", body: .document, Service.completeChat),
         Route("GET", "/v1", Service.showIndex),
         Route("GET", "/", for: .everybody, Service.showPage),
         Route("GET", "/healthz", for: .everybody, Service.showHealth),

@@ -1,12 +1,12 @@
 /// Reads one section of a document and collects everything wrong with it, instead of stopping at the first.
-struct FieldReader {
+package struct FieldReader {
     private let object: JSONObject
     private let pointer: String
     private var known: [String] = []
-    private(set) var problems: [SpinError.FieldProblem] = []
+    package private(set) var problems: [SpinError.FieldProblem] = []
 
     /// - Parameter value: anything but an object is a problem and reads as empty.
-    init(_ value: JSONValue?, pointer: String) {
+    package init(_ value: JSONValue?, pointer: String) {
         self.pointer = pointer
         switch value {
         case .object(let object): self.object = object
@@ -17,18 +17,18 @@ struct FieldReader {
         }
     }
 
-    mutating func fail(_ key: String, _ detail: String) {
+    package mutating func fail(_ key: String, _ detail: String) {
         problems.append(.init(pointer: "\(pointer)/\(Self.escape(key))", detail: detail))
     }
 
     /// The value of a key, or nil when it is absent; marks the key as known.
-    mutating func value(_ key: String) -> JSONValue? {
+    package mutating func value(_ key: String) -> JSONValue? {
         known.append(key)
         return object[key]
     }
 
     /// Absent keys and nulls read as nil.
-    mutating func present(_ key: String) -> JSONValue? {
+    package mutating func present(_ key: String) -> JSONValue? {
         let value = value(key)
         return value == .null ? nil : value
     }
@@ -67,7 +67,7 @@ struct FieldReader {
         if let number = checked(value, key, in: range) { target = number }
     }
 
-    mutating func checked(
+    package mutating func checked(
         _ value: JSONValue, _ key: String, in range: ClosedRange<Double>
     ) -> Double? {
         guard let number = value.double else {
@@ -100,7 +100,7 @@ struct FieldReader {
         if numbers.count == list.count { target = .list(numbers) }
     }
 
-    mutating func bool(_ key: String, _ target: inout Bool) {
+    package mutating func bool(_ key: String, _ target: inout Bool) {
         guard let value = value(key) else { return }
         guard let bool = value.bool else {
             return fail(key, "expected true or false, found \(value.kind)")
@@ -151,12 +151,12 @@ struct FieldReader {
         }
     }
 
-    mutating func merge(_ other: FieldReader) {
+    package mutating func merge(_ other: FieldReader) {
         problems += other.problems
     }
 
     /// Problems, with one for every key that nobody asked for.
-    mutating func finish() -> [SpinError.FieldProblem] {
+    package mutating func finish() -> [SpinError.FieldProblem] {
         for key in object.keys where !known.contains(key) {
             fail(
                 key,

@@ -12,7 +12,13 @@ final class TestService: Sendable {
     let store: any JobStore
     let keys: KeyRing
     let handler: ServiceHandler
+    let generator = ScriptedGenerator()
     private let client: Client
+
+    /// Of the server, where there is one.
+    var port: Int? { client.port }
+
+    func stop() { client.stop() }
 
     init(
         _ transport: Transport = .direct, isReady: Bool = true, freeBytes: Int = .max,
@@ -35,8 +41,8 @@ final class TestService: Sendable {
             store: store, engine: engine, dataFolder: data, clock: clock,
             disk: DiskSpace(reserveBytes: 1000, freeBytes: { freeBytes }), log: { _, _, _ in })
         handler = ServiceHandler(
-            store: store, runner: runner, engine: engine, keys: keys, access: access,
-            dataFolder: data,
+            store: store, runner: runner, engine: engine, generator: generator, keys: keys,
+            access: access, dataFolder: data,
             modelsFolders: [folder.appendingPathComponent("models").path], clock: clock,
             version: "1.2.3", webhooksAreOn: webhooksAreOn, isReady: { isReady },
             makeBackup: { try Backup.write(of: data, to: data + "/backups/one", at: $0) })

@@ -30,6 +30,10 @@ final class Client: Sendable {
 
     deinit { server?.stop() }
 
+    var port: Int? { server?.port }
+
+    func stop() { server?.stop() }
+
     func send(
         _ method: String, _ target: String, headers: [(name: String, value: String)] = [],
         body: String? = nil
