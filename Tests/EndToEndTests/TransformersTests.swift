@@ -2,16 +2,16 @@ import Foundation
 import SpinDomain
 import Testing
 
-/// What another implementation makes of our checkpoints.
+/// What another implementation makes of our checkpoints, and of our models' texts.
+@Suite(
+    .enabled(
+        if: Python.has("torch, transformers"),
+        "no Python with torch and transformers (SPIND_PYTHON names one)"))
 struct TransformersTests {
     /// Float32 sums of up to 14 log-probabilities, added in another order.
     private static let tolerance = 1e-4
 
-    @Test(
-        .enabled(
-            if: Python.has("torch, transformers"),
-            "no Python with torch and transformers (SPIND_PYTHON names one)"))
-    func theReferenceOfAnIterationIsTheCheckpointOfTheOneBefore() throws {
+    @Test func theReferenceOfAnIterationIsTheCheckpointOfTheOneBefore() throws {
         let game = try Game()
         let server = try Server(dataFolder: game.dataFolder.path)
         try game.register(with: server)
@@ -25,14 +25,32 @@ struct TransformersTests {
         let file = game.dataFolder.path + "/samples.json"
         try samples.body.write(to: URL(fileURLWithPath: file))
 
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Scripts/check_checkpoint.py").path
-        let result = try Program.run(
-            [Python.path, script, folder, file],
-            program: URL(fileURLWithPath: "/usr/bin/env"))
-        #expect(result.status == 0, "\(result.errors)")
-        let worst = try #require(
-            Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let output = try Python.run("check_checkpoint.py", [folder, file])
+        let worst = try #require(Double(output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(worst < Self.tolerance)
+    }
+
+    @Test func greedyTextsAndTheirLogProbabilitiesAreTheSame() throws {
+        let game = try Game()
+        let server = try Server(dataFolder: game.dataFolder.path)
+        try game.register(with: server, rows: 20)
+        let rows = try game.rows(20, of: "train.jsonl").split(separator: UInt8(ascii: "\n"))
+        let answers = try rows.map { row in
+            let prompt = try #require(try JSONParser.parse(row)["prompt"])
+            let request: JSONValue = [
+                "model": "tiny", "prompt": prompt, "max_tokens": 12, "temperature": 0,
+                "logprobs": 0, "echo": true, "return_token_ids": true,
+            ]
+            let answer = try server.request(
+                "POST", "/v1/completions", body: Data(request.utf8), type: "application/json")
+            #expect(answer.status == 200, "\(answer.text)")
+            return try answer.json()
+        }
+        let file = game.dataFolder.path + "/answers.json"
+        try Data(JSONValue.array(answers).utf8).write(to: URL(fileURLWithPath: file))
+        let model = game.dataFolder.path + "/models/tiny-words"
+        let output = try Python.run("check_completions.py", [model, file])
+        let worst = try #require(Double(output.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(worst < Self.tolerance)
     }
 }
