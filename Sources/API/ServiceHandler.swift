@@ -64,8 +64,9 @@ public final class ServiceHandler: HTTPHandler {
         guard case .success(let entry) = outcome, case .route(let route, _) = entry,
             route.pace == .slow
         else { return answer(to: request, outcome, upload: Upload(borrowing: request.body)) }
-        let deferred = DeferredResponse(timeoutSeconds: Self.slowSeconds) {
-            Refusal.busy("the answer took too long").response(requestID: request.requestID)
+        let deferred = DeferredResponse(timeoutSeconds: Self.slowSeconds) { [gate] in
+            let late = Refusal.busy("the answer took too long")
+            return gate.guarded(late.response(requestID: request.requestID), request)
         }
         let upload = Upload(keeping: request.body)
         slowWork.addOperation { [self] in
@@ -158,15 +159,21 @@ extension ServiceHandler {
         to request: HTTPRequest, _ outcome: Result<Entry, any Error>, upload: Upload
     ) -> HTTPResponse {
         let begin = ContinuousClock.now
-        let response: HTTPResponse
-        do {
-            response = finished(try answer(to: request, outcome.get(), upload), request)
-        } catch {
-            response = refusal(error, of: request)
+        let label = label(outcome)
+        let finish: @Sendable (HTTPResponse) -> HTTPResponse = { [service, gate] response in
+            let response = gate.guarded(Self.finished(response, request), request)
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            service.requests.add(route: label, status: response.status, seconds: seconds)
+            return response
         }
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        service.requests.add(route: label(outcome), status: response.status, seconds: seconds)
-        return gate.guarded(response, request)
+        do {
+            let response = try answer(to: request, outcome.get(), upload)
+            guard case .deferred(let deferred) = response.body else { return finish(response) }
+            deferred.finished(by: finish)
+            return response
+        } catch {
+            return finish(refusal(error, of: request))
+        }
     }
 
     private func answer(
@@ -189,9 +196,12 @@ extension ServiceHandler {
         }
     }
 
-    private func finished(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
+    private static func finished(
+        _ response: HTTPResponse, _ request: HTTPRequest
+    ) -> HTTPResponse {
         var response = response
-        if request.method == "GET", response.header("Cache-Control") == nil {
+        let isRefused = response.status >= 400
+        if request.method == "GET", !isRefused, response.header("Cache-Control") == nil {
             response.headers += [("Cache-Control", "no-cache"), ("Vary", "Accept")]
         }
         return EntityTag.applied(to: response, of: request)

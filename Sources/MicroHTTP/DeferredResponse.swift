@@ -9,6 +9,7 @@ public final class DeferredResponse: Sendable {
         var suspended: ConnectionHandle?
         var connection: Connection?
         var onAbandon: [@Sendable () -> Void] = []
+        var finish: @Sendable (HTTPResponse) -> HTTPResponse = { $0 }
     }
 
     private let state = Mutex(State())
@@ -30,12 +31,23 @@ public final class DeferredResponse: Sendable {
     public func complete(_ response: HTTPResponse) -> Bool {
         state.withLock { state in
             guard state.response == nil else { return false }
-            state.response = response
+            state.response = state.finish(response)
             state.suspended?.resume()
             state.suspended = nil
             state.connection = nil
             state.onAbandon = []
             return true
+        }
+    }
+
+    /// Has the answer pass `finish` on its way, also one that is there already; to be called once,
+    /// before the request's handler returns.
+    ///
+    /// It must not wait. The server's own refusal when it stops does not pass.
+    public func finished(by finish: @escaping @Sendable (HTTPResponse) -> HTTPResponse) {
+        state.withLock { state in
+            state.finish = finish
+            state.response = state.response.map(finish)
         }
     }
 
@@ -97,6 +109,7 @@ extension DeferredResponse: Watched {
     }
 
     func serverStops(refusal: () -> HTTPResponse) {
-        if !isComplete { complete(refusal()) }
+        state.withLock { $0.finish = { $0 } }
+        complete(refusal())
     }
 }

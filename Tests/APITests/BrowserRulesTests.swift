@@ -86,6 +86,24 @@ struct BrowserRulesTests {
         #expect(stranger.header("Access-Control-Allow-Origin") == nil)
     }
 
+    /// Late answers pass the same gate, and are counted when they are given.
+    @Test func aPageOfAnotherSiteMayWait() throws {
+        var rules = AccessRules()
+        rules.origins = OriginRule(allowing: ["https://dash.example"])
+        let service = try TestService(.socket, access: rules)
+        let job = try service.insertJob()
+        let answer = try service.send(
+            "GET", "/v1/jobs/\(job.id)/metrics?wait=0.1",
+            headers: [("Host", "localhost"), ("Origin", "https://dash.example")])
+        #expect(answer.status == 200)
+        for name in ["Access-Control-Allow-Origin", "X-Content-Type-Options", "ETag"] {
+            #expect(answer.headers.filter { $0.name == name }.count == 1, "\(name)")
+        }
+        let counts = try service.send("GET", "/metrics").text
+        let route = #"{route="GET /v1/jobs/{job}/metrics",code="200"}"#
+        #expect(counts.contains("spin_http_requests_total\(route) 1\n"))
+    }
+
     @Test(arguments: Transport.allCases)
     func pagesAreConfinedAndNothingIsGuessed(transport: Transport) throws {
         let service = try TestService(transport)

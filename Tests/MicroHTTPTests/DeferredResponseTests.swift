@@ -38,6 +38,24 @@ struct DeferredResponseTests {
         #expect(try RawClient(port: server.port).get("/").text == "first")
     }
 
+    @Test(arguments: [true, false])
+    func theAnswerPassesWhatFinishesIt(isThereAlready: Bool) throws {
+        let server = try HTTPServer.test(
+            TestHandler(respond: { _ in
+                let deferred = DeferredResponse(timeoutSeconds: 0.05) { .text("late") }
+                if isThereAlready { deferred.complete(.text("early")) }
+                deferred.finished { response in
+                    var response = response
+                    response.status = 203
+                    return response
+                }
+                return .deferred(deferred)
+            }))
+        let answer = try RawClient(port: server.port).get("/")
+        #expect(answer.status == 203)
+        #expect(answer.text == (isThereAlready ? "early" : "late"))
+    }
+
     @Test func theTimeoutAnswers() throws {
         let server = try HTTPServer.test(
             TestHandler(respond: { _ in

@@ -29,8 +29,7 @@ final class CompletionTask: Sendable {
         self.refusal = refusal
         self.requestID = requestID
         deferred = DeferredResponse(timeoutSeconds: timeoutSeconds) {
-            Self.guarded(
-                Refusal.busy("the answer took too long").openAIResponse(requestID: requestID))
+            Refusal.busy("the answer took too long").openAIResponse(requestID: requestID)
         }
     }
 
@@ -40,7 +39,7 @@ final class CompletionTask: Sendable {
     /// Refuses, if it still waits for its turn; says whether it did.
     func refuse(_ refusal: Refusal) -> Bool {
         guard move(from: .waiting, to: .over) else { return false }
-        deferred.complete(Self.guarded(refusal.openAIResponse(requestID: requestID)))
+        deferred.complete(refusal.openAIResponse(requestID: requestID))
         return true
     }
 
@@ -50,13 +49,6 @@ final class CompletionTask: Sendable {
             defer { phase = .over }
             return phase == .waiting
         }
-    }
-
-    /// Answers that are given later do not pass the gate again.
-    private static func guarded(_ response: HTTPResponse) -> HTTPResponse {
-        var response = response
-        response.headers += SecurityHeaders.fields(for: response)
-        return response
     }
 
     private func move(from: Phase, to: Phase) -> Bool {
@@ -82,7 +74,7 @@ final class CompletionTask: Sendable {
             let usage = try generator.generate(
                 shape.request.text, heed: { try heed(isAnswered: deferred.isComplete) },
                 report: { answer.add($0) })
-            deferred.complete(Self.guarded(.json(answer.json(usage))))
+            deferred.complete(.json(answer.json(usage)))
         } catch {
             fail(error)
         }
@@ -96,7 +88,7 @@ final class CompletionTask: Sendable {
                 try heed(isAnswered: hasBegun ? !answer.stream.isOpen : deferred.isComplete)
             } report: { event in
                 // Only now is it sure that there is something to stream.
-                if !hasBegun { deferred.complete(Self.guarded(.events(answer.stream))) }
+                if !hasBegun { deferred.complete(.events(answer.stream)) }
                 hasBegun = true
                 answer.add(event)
             }
@@ -115,6 +107,6 @@ final class CompletionTask: Sendable {
     private func fail(_ error: any Error) {
         // Nobody reads it, but the connection has to come to its end.
         let answer = error is GivenUp ? Refusal.busy("the client has left") : refusal(error)
-        deferred.complete(Self.guarded(answer.openAIResponse(requestID: requestID)))
+        deferred.complete(answer.openAIResponse(requestID: requestID))
     }
 }

@@ -86,7 +86,8 @@ extension Service {
         }
         text.family(
             "spin_http_request_seconds", .histogram,
-            "Time to make an answer; a stream counts until it begins.")
+            "Time to make an answer, with what the client asked to wait; "
+                + "a stream counts until it begins.")
         for (key, histogram) in all {
             var count = 0
             for (bound, more) in zip(RequestCounters.bounds, histogram.counts) {
