@@ -28,9 +28,10 @@ extension Service {
                 ? store.checkpoint(name).path : store.model(name).path
         } catch let error as SpinError where error.code == .notFound {
             let known = try store.models().map(\.name)
+            let near = Suggestion.nearest(to: name, among: known).map { "did you mean '\($0)'? " }
             throw SpinError.notFound(
-                "model or checkpoint", name + Suggestion.text(for: name, among: known),
-                hint: "GET /v1/models lists the models; a job's checkpoints are at "
+                "model or checkpoint", name,
+                hint: (near ?? "") + "GET /v1/models lists the models; a job's checkpoints are at "
                     + "GET /v1/jobs/{job}/checkpoints")
         }
     }
