@@ -10,6 +10,8 @@ const columns = [
   { key: "end_rewards_actual_mean", text: "Reward actual" },
   { key: "end_rewards_generated_mean", text: "Reward generated" },
   { key: "validation_loss", text: "Validation loss", better: -1 },
+  { key: "kl_actual", text: "KL actual", error: "kl_actual_se", help: "KL(policy‖reference policy) along actual responses at the iteration's end, nats a response." },
+  { key: "kl_generated", text: "KL generated", error: "kl_generated_se", help: "The same along generated responses." },
 ];
 
 const isNumber = (value) => typeof value === "number";
@@ -37,6 +39,7 @@ function cell(column, iteration, last) {
   return h(
     "td", { class: "number" },
     h("span", {}, (column.format ?? number)(value)),
+    column.error && isNumber(iteration[column.error]) ? h("small", { class: "soft" }, `± ${number(iteration[column.error], 2)}`) : null,
     change === null ? null : h("small", { class: isWorse ? "worse" : isBetter ? "better" : "soft" }, (column.difference ?? signed)(change)),
   );
 }

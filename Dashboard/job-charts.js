@@ -5,9 +5,11 @@ import { button, fill, h, loading } from "./dom.js";
 import { Chart, ChartGroup } from "./chart.js";
 import { iterationsTable } from "./iterations.js";
 import { problemBox } from "./job-parts.js";
-import { interpolated, JobMetrics, labels, panels, validationColumns } from "./metrics.js";
+import { interpolated, JobMetrics, klColumns, labels, panels, validationColumns } from "./metrics.js";
 
 const overviewBuckets = 512;
+/** Which are not metrics of steps. */
+const others = ["validation_loss", "kl_actual", "kl_generated"];
 
 export function chartsTab(job) {
   const tab = new ChartsTab(job);
@@ -83,7 +85,7 @@ class ChartsTab {
 
   async fetch() {
     const path = `/v1/jobs/${this.job.id}`;
-    const names = [...new Set(panels.flatMap((panel) => this.names(panel)))].filter((name) => name !== "validation_loss");
+    const names = [...new Set(panels.flatMap((panel) => this.names(panel)))].filter((name) => !others.includes(name));
     const [columns, line, iterations, validations] = await Promise.all([
       this.metrics.load(names, { buckets: overviewBuckets, ...this.steps }),
       this.metrics.timeline(),
@@ -91,6 +93,7 @@ class ChartsTab {
     ]);
     Object.assign(this, { columns, line, iterations: iterations.data });
     this.columns.validation_loss = validationColumns(validations.data);
+    for (const name of ["kl_actual", "kl_generated"]) this.columns[name] = klColumns(iterations.data, name);
     fill(this.table, this.iterations.length ? iterationsTable(this.iterations) : null);
   }
 

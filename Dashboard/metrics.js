@@ -17,7 +17,9 @@ export const labels = {
   logps_actual_mean: { label: "Actual", better: 1 },
   logps_generated_mean: { label: "Generated" },
   kl_penalty: { label: "KL penalty" },
-  measured_kl: { label: "Measured KL" },
+  kl_actual: { label: "KL, actual" },
+  kl_generated: { label: "KL, generated" },
+  estimated_kl: { label: "KL, estimated" },
   lr: { label: "Learning rate" },
   grad_norm: { label: "Gradient norm" },
   tokens_per_second: { label: "Train", better: 1 },
@@ -37,7 +39,7 @@ export const panels = [
   { id: "margin", title: "Margin", unit: "nats", names: ["rewards_margin_mean"], scaled: ["scaled_rewards_margin_mean"], help: "Reward of the actual response less that of the generated one." },
   { id: "rewards", title: "Rewards", unit: "nats", names: ["rewards_actual_mean", "rewards_generated_mean"], scaled: ["scaled_rewards_actual_mean", "scaled_rewards_generated_mean"], help: "Policy less reference log-probability of a response, summed over its tokens." },
   { id: "validation", title: "Validation loss", unit: "nats a token", names: ["validation_loss"], help: "Mean negative log-likelihood of the actual responses of the validation set." },
-  { id: "kl", title: "KL penalty and measured KL", names: ["kl_penalty", "measured_kl"], stairs: ["kl_penalty"], right: ["measured_kl"], rightUnit: "nats", help: "Left: the penalty of each iteration. Right: KL of the reference policy from the policy, estimated as minus the mean reward of the generated responses, which the reference policy drew." },
+  { id: "kl", title: "KL penalty and measured KL", names: ["kl_penalty", "kl_actual", "kl_generated", "estimated_kl"], stairs: ["kl_penalty"], right: ["kl_actual", "kl_generated", "estimated_kl"], rightUnit: "nats", help: "Left: the penalty of each iteration. Right: KL(policy‖reference policy) of a response as measured when an iteration was over, with its standard error, along actual and along generated responses; and, step by step, KL(reference policy‖policy) as estimated by minus the mean reward of the generated responses." },
   { id: "logps", title: "Log-probabilities", unit: "nats", names: ["logps_actual_mean", "logps_generated_mean"], help: "Of whole responses, under the policy." },
   { id: "grad", title: "Gradient norm", names: ["grad_norm"], help: "Before clipping." },
   { id: "lr", title: "Learning rate", names: ["lr"] },
@@ -48,7 +50,7 @@ export const panels = [
 
 /** What a metric that the server does not have is made from. */
 const derived = {
-  measured_kl: { from: "rewards_generated_mean", factor: -1 },
+  estimated_kl: { from: "rewards_generated_mean", factor: -1 },
 };
 
 const timeNames = ["step_time", "tokens_per_second"];
@@ -166,6 +168,19 @@ export function validationColumns(validations) {
   if (!known.length) return null;
   const loss = known.map((one) => one.loss);
   return { x0: known.map((one) => one.step), n: known.map(() => 1), min: loss, max: loss, mean: loss, last: loss };
+}
+
+/** What an iteration's end measured, at its last step, with a standard error up and down. */
+export function klColumns(iterations, name) {
+  const known = iterations.filter((one) => typeof one[name] === "number");
+  if (!known.length) return null;
+  const mean = known.map((one) => one[name]);
+  const error = known.map((one) => one[`${name}_se`] ?? 0);
+  return {
+    x0: known.map((one) => one.first_step + one.steps - 1), n: known.map(() => 1),
+    min: mean.map((value, place) => value - error[place]),
+    max: mean.map((value, place) => value + error[place]), mean, last: mean,
+  };
 }
 
 /** The value at `x` of a line through points; before the first and after the last their value. */

@@ -10,7 +10,7 @@ import { JobMetrics, labels, validationColumns } from "./metrics.js";
 import { color, dashes } from "./palette.js";
 
 const maximumJobs = 8;
-const shownMetrics = ["loss", "validation_loss", "acc", "rewards_margin_mean", "rewards_actual_mean", "rewards_generated_mean", "measured_kl", "logps_actual_mean", "grad_norm", "lr", "tokens_per_second", "sft_loss"];
+const shownMetrics = ["loss", "validation_loss", "acc", "rewards_margin_mean", "rewards_actual_mean", "rewards_generated_mean", "estimated_kl", "logps_actual_mean", "grad_norm", "lr", "tokens_per_second", "sft_loss"];
 const usualMetrics = ["loss", "validation_loss", "acc", "rewards_margin_mean"];
 const titles = { rewards_actual_mean: "Reward actual", rewards_generated_mean: "Reward generated", logps_actual_mean: "Log-prob. actual", tokens_per_second: "Tokens/s" };
 const title = (name) => titles[name] ?? labels[name].label;

@@ -9,6 +9,8 @@ public final class TrainingPass {
     private let buffer = GrowingBuffer()
     /// What the last `forward` left for `backward`.
     private var recorded: Recorded?
+    /// The residual stream after the layers that the last `read` left, `[rows, channels]`.
+    private var output: UnsafeMutablePointer<Float>?
 
     private struct Recorded {
         let rows: PackedRows
@@ -44,10 +46,36 @@ public final class TrainingPass {
         run(rows, targets: targets, keeping: false)
     }
 
+    /// Runs the layers alone, for `logits(of:)`.
+    public func read(_ rows: PackedRows) {
+        decoder.check(tokens: rows.tokens, positions: rows.positions)
+        output = runLayers(rows, keeping: false).activations.output
+    }
+
+    /// Logits of some of the rows last read, `[rows.count, vocab]`; valid until the next call.
+    public func logits(of rows: [Int]) -> UnsafeMutableBufferPointer<Float> {
+        guard let output else {
+            preconditionFailure("TrainingPass.logits: of \(rows.count) rows, but none was read")
+        }
+        return head.logits(output, rows: rows, parameters)
+    }
+
     private func run(_ rows: PackedRows, targets: [ScoredTarget], keeping: Bool) -> [Float] {
         recorded = nil
+        output = nil
         guard !targets.isEmpty else { return [] }
         check(rows, targets)
+        let (plan, activations) = runLayers(rows, keeping: keeping)
+        if keeping {
+            recorded = Recorded(
+                rows: rows, plan: plan, activations: activations, targetCount: targets.count)
+        }
+        return head.forward(activations.output, targets: targets, keeping: keeping, parameters)
+    }
+
+    private func runLayers(
+        _ rows: PackedRows, keeping: Bool
+    ) -> (plan: AttentionPlan, activations: Activations) {
         let plan = AttentionPlan(rows)
         let activations = Activations(
             in: buffer, decoder, rows: rows.count, positions: plan.positions,
@@ -67,11 +95,7 @@ public final class TrainingPass {
                 scratch: temporary.scratch, parameters)
             layer.finish(kept, temporary, rows: rows.count, parameters)
         }
-        if keeping {
-            recorded = Recorded(
-                rows: rows, plan: plan, activations: activations, targetCount: targets.count)
-        }
-        return head.forward(activations.output, targets: targets, keeping: keeping, parameters)
+        return (plan, activations)
     }
 
     /// Adds d loss / d parameters to the gradients, after `forward`; once per `forward`.

@@ -296,7 +296,7 @@ struct CompletionRoutesTests {
 
     @Test func anUnknownModelIsNotFound() throws {
         let problem = try complete(#"{"model":"tinny","prompt":"a"}"#).problem(404, "not_found")
-        #expect(problem["detail"]?.string?.contains("tiny") == true)
+        #expect(problem["hint"]?.string?.contains("did you mean 'tiny'") == true)
         #expect(problem["error"]?["message"]?.string?.contains("tinny") == true)
         _ = try complete(#"{"model":"ckpt_none","prompt":"a"}"#).problem(404, "not_found")
     }

@@ -15,7 +15,9 @@ struct TransformersTests {
         let game = try Game()
         let server = try Server(dataFolder: game.dataFolder.path)
         try game.register(with: server)
-        let job = try game.submit(to: server)
+        let all = Game.configuration.replacingOccurrences(
+            of: "previous_iterations: 1", with: "previous_iterations: 1\n  kl_pairs: 1000")
+        let job = try game.submit(all, to: server)
         _ = try game.wait(for: ["succeeded"], of: job, on: server)
 
         let second = try server.get("/v1/jobs/\(job)/iterations/1")
@@ -28,6 +30,14 @@ struct TransformersTests {
         let output = try Python.run("check_checkpoint.py", [folder, file])
         let worst = try #require(Double(output.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(worst < Self.tolerance)
+
+        let checkpoints = try server.get("/v1/jobs/\(job)/checkpoints")["data"]?.array
+        let policy = try #require(checkpoints?.first?["path"]?.string)
+        let record = game.dataFolder.path + "/iteration.json"
+        try Data(second.utf8).write(to: URL(fileURLWithPath: record))
+        let kl = try Python.run("check_kl.py", [policy, folder, file, record])
+        let difference = try #require(Double(kl.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(difference < Self.tolerance)
     }
 
     @Test func greedyTextsAndTheirLogProbabilitiesAreTheSame() throws {

@@ -41,6 +41,7 @@ struct JobConfigurationTests {
         configuration.spin.samplingParams.endStrings = ["\n\n"]
         configuration.spin.truncated = .dropPair
         configuration.spin.verifyReference = true
+        configuration.spin.klPairs = 3
         configuration.train.gradientClipVal = nil
         configuration.train.maxSteps = 12
         configuration.train.limitTrainBatches = .count(1)

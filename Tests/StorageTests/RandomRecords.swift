@@ -151,6 +151,13 @@ struct RandomRecords {
         record.endRewardsGeneratedMean = maybeDouble()
         record.validationLoss = maybeDouble()
         record.referenceDifference = maybeDouble()
+        if Bool.random(using: &random) {
+            record.measuredKL = MeasuredKL(
+                pairs: count() + 1,
+                actual: .init(mean: double(), standardError: maybeDouble()),
+                generated: .init(mean: double(), standardError: maybeDouble()),
+                seconds: double())
+        }
         record.rolloutSeconds = maybeDouble()
         record.referenceSeconds = maybeDouble()
         record.trainSeconds = maybeDouble()

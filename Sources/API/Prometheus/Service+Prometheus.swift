@@ -12,7 +12,9 @@ extension Service {
         var text = PrometheusText()
         writeBuild(to: &text)
         try writeJobs(jobs, total: statistics.jobs.values.reduce(0, +), to: &text)
-        try writePhases(jobs, to: &text)
+        let iterations = try jobs.map { ($0.id, try store.iterations(job: $0.id)) }
+        writeKL(iterations, to: &text)
+        writePhases(iterations, to: &text)
         writeRequests(to: &text)
         writeStore(statistics, to: &text)
         return .text(text.text, contentType: PrometheusText.mediaType)
@@ -50,9 +52,24 @@ extension Service {
         }
     }
 
+    private func writeKL(
+        _ iterations: [(job: String, records: [IterationRecord])], to text: inout PrometheusText
+    ) {
+        text.family(
+            "spin_job_kl", .gauge,
+            "KL(policy||reference policy) along responses at the end of the last iteration that "
+                + "was measured, in nats a response.")
+        for (job, records) in iterations {
+            guard let kl = records.compactMap(\.measuredKL).last else { continue }
+            text.sample("spin_job_kl", [("job", job), ("text", "actual")], kl.actual.mean)
+            text.sample("spin_job_kl", [("job", job), ("text", "generated")], kl.generated.mean)
+        }
+    }
+
     /// By job, so that a job that is deleted takes its series along and no counter goes back.
-    private func writePhases(_ jobs: [Job], to text: inout PrometheusText) throws {
-        let iterations = try jobs.map { ($0.id, try store.iterations(job: $0.id)) }
+    private func writePhases(
+        _ iterations: [(job: String, records: [IterationRecord])], to text: inout PrometheusText
+    ) {
         text.family(
             "spin_tokens_total", .counter, "Tokens of finished phases, for now of rollouts.")
         for (job, records) in iterations {
@@ -64,7 +81,7 @@ extension Service {
         let phases: [(String, KeyPath<IterationRecord, Double?>)] = [
             ("rollout", \.rolloutSeconds), ("reference", \.referenceSeconds),
             ("train", \.trainSeconds), ("validate", \.validationSeconds),
-            ("save", \.checkpointSeconds),
+            ("save", \.checkpointSeconds), ("measure_kl", \.measuredKL?.seconds),
         ]
         for (job, records) in iterations {
             for (phase, seconds) in phases {

@@ -89,7 +89,7 @@ final class Game {
         try begin(iteration)
         let pairs = try isSpin ? rollout(iteration) : PairTable(prepared.rows)
         try train(iteration, on: pairs)
-        try finish(iteration)
+        try finish(iteration, on: pairs)
     }
 
     private func begin(_ iteration: GamePlan.Iteration) throws {
@@ -117,8 +117,9 @@ final class Game {
     }
 
     /// Validates, and saves the policy, which is the next iteration's reference policy.
-    private func finish(_ iteration: GamePlan.Iteration) throws {
+    private func finish(_ iteration: GamePlan.Iteration, on pairs: PairTable) throws {
         try validate()
+        try measureDivergence(iteration, on: pairs)
         record.steps = iteration.steps
         record.validationLoss = state.validatedStep == state.step ? state.validationLoss : nil
         record.isFinished = true

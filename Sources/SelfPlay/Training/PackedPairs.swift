@@ -46,10 +46,15 @@ package struct PackedPairs {
 
     /// - Parameter logProbabilities: of `targets`.
     package func sums(_ logProbabilities: [Float]) -> [Sums] {
+        sums(logProbabilities.map(Double.init))
+    }
+
+    /// - Parameter values: whatever is known of each of `targets`.
+    package func sums(_ values: [Double]) -> [Sums] {
         ranges.map { range in
             var sums = Sums()
             for target in range {
-                let value = Double(logProbabilities[target])
+                let value = values[target]
                 let role = roles[target]
                 if role.contains(.actual) { sums.actual += value }
                 if role.contains(.generated) { sums.generated += value }

@@ -17,6 +17,13 @@ package struct PairTable {
         }
     }
 
+    /// At most `count` of the pairs with an index below `end`, evenly among them.
+    package func spread(_ count: Int, below end: Int) -> [TrainingPair] {
+        let indices = pairs.keys.filter { $0 < end }.sorted()
+        let count = min(count, indices.count)
+        return (0..<count).compactMap { pairs[indices[$0 * indices.count / count]] }
+    }
+
     package func pair(at index: Int) throws -> TrainingPair {
         guard let pair = pairs[index] else {
             throw SpinError(.internal, "sample \(index) of the iteration was never drawn")

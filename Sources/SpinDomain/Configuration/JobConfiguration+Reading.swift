@@ -79,6 +79,7 @@ extension SpinOptions {
         reader.number("sft_loss_weight", &sftLossWeight, in: 0...1e6)
         reader.choice("truncated", &truncated)
         reader.bool("verify_reference", &verifyReference)
+        reader.integer("kl_pairs", &klPairs, in: 0...100_000)
         reader.integer("early_stop", &earlyStop, in: 1...10_000, none: nil)
         let lengths = lengthParams.read(reader.value("length_params"))
         let sampling = samplingParams.read(reader.value("sampling_params"))

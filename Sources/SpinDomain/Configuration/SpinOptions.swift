@@ -50,6 +50,8 @@ public struct SpinOptions: Sendable, Equatable {
     public var truncated: Truncated = .keep
     /// Rescore every pair with the training kernels and report the largest difference.
     public var verifyReference = false
+    /// Pairs on which an iteration's KL(policy ‖ reference policy) is measured; 0 measures none.
+    public var klPairs = 16
 
     /// End the game after so many iterations in a row that did not make the validation loss better
     /// than it ever was; nil plays them all.
@@ -69,7 +71,8 @@ public struct SpinOptions: Sendable, Equatable {
             "regenerate": .string(regenerate.rawValue),
             "previous_iterations": .integer(previousIterations),
             "sft_loss_weight": .number(sftLossWeight), "truncated": .string(truncated.rawValue),
-            "verify_reference": .bool(verifyReference), "early_stop": JSONValue(earlyStop),
+            "verify_reference": .bool(verifyReference), "kl_pairs": .integer(klPairs),
+            "early_stop": JSONValue(earlyStop),
         ]
     }
 }

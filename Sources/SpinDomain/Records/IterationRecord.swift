@@ -24,6 +24,7 @@ public struct IterationRecord: Sendable, Equatable {
     public var validationLoss: Double?
     /// Largest difference between stored and rescored reference log-probabilities.
     public var referenceDifference: Double?
+    public var measuredKL: MeasuredKL?
     public var rolloutSeconds: Double?
     public var referenceSeconds: Double?
     public var trainSeconds: Double?

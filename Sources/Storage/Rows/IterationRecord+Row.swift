@@ -10,7 +10,8 @@ extension IterationRecord: StoredRecord {
             "end_loss", "end_accuracy", "end_margin", "end_rewards_actual_mean",
             "end_rewards_generated_mean", "validation_loss", "reference_difference",
             "rollout_seconds", "reference_seconds", "train_seconds", "validation_seconds",
-            "checkpoint_seconds", "is_finished",
+            "checkpoint_seconds", "is_finished", "kl_pairs", "kl_actual", "kl_actual_se",
+            "kl_generated", "kl_generated_se", "kl_seconds",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -37,6 +38,7 @@ extension IterationRecord: StoredRecord {
         validationSeconds = try reader.optional()
         checkpointSeconds = try reader.optional()
         isFinished = try reader.next()
+        measuredKL = try MeasuredKL(from: &reader)
     }
 
     var columnValues: [(any DatabaseValueConvertible)?] {
@@ -45,7 +47,24 @@ extension IterationRecord: StoredRecord {
             generatedTokens, firstStep, steps, startLoss, endLoss, endAccuracy, endMargin,
             endRewardsActualMean, endRewardsGeneratedMean, validationLoss, referenceDifference,
             rolloutSeconds, referenceSeconds, trainSeconds, validationSeconds, checkpointSeconds,
-            isFinished,
+            isFinished, measuredKL?.pairs, measuredKL?.actual.mean,
+            measuredKL?.actual.standardError, measuredKL?.generated.mean,
+            measuredKL?.generated.standardError, measuredKL?.seconds,
         ]
+    }
+}
+
+extension MeasuredKL {
+    fileprivate init?(from reader: inout ColumnReader) throws {
+        let pairs: Int? = try reader.optional()
+        let actual: Double? = try reader.optional()
+        let actualError: Double? = try reader.optional()
+        let generated: Double? = try reader.optional()
+        let generatedError: Double? = try reader.optional()
+        let seconds: Double? = try reader.optional()
+        guard let pairs, let actual, let generated, let seconds else { return nil }
+        self.init(
+            pairs: pairs, actual: .init(mean: actual, standardError: actualError),
+            generated: .init(mean: generated, standardError: generatedError), seconds: seconds)
     }
 }
