@@ -20,6 +20,8 @@ struct Service: Sendable {
     let requests = RequestCounters()
     let copyData: ServiceHandler.BackupMaking
     let webhooksAreOn: Bool
+    /// Answers that are still right.
+    let answers = AnswerCache()
     /// Answers that wait for something new in the store.
     let watch = StoreWatch()
 

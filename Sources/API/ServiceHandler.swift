@@ -182,8 +182,13 @@ extension ServiceHandler {
         switch entry {
         case .answer(let response): return response
         case .route(let route, let parameters):
-            let call = try Call(request, route: route, parameters: parameters, upload: upload)
-            return try route.handler(service)(call)
+            func answer() throws -> HTTPResponse {
+                let call = try Call(request, route: route, parameters: parameters, upload: upload)
+                return try route.handler(service)(call)
+            }
+            guard route.isOfStore else { return try answer() }
+            return try service.answers.answer(
+                to: request, at: service.store.generation, make: answer)
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 public import SpinDomain
+import Synchronization
 
 /// The store: one SQLite file, `spind.sqlite`, in the data folder.
 ///
@@ -15,6 +16,7 @@ public final class SQLiteStore: JobStore {
     private let lock: DataFolderLock
     let pool: DatabasePool
     let commits = CommitTimes()
+    private let writes = Atomic(0)
 
     /// Opens the store, and creates folder and file when they are missing.
     ///
@@ -50,6 +52,8 @@ public final class SQLiteStore: JobStore {
         }
     }
 
+    public var generation: Int { writes.load(ordering: .acquiring) }
+
     /// Closes the file and lets another process open the folder; every later call fails.
     public func close() throws {
         try Self.translating { try pool.close() }
@@ -62,7 +66,9 @@ public final class SQLiteStore: JobStore {
 
     /// Runs `body` in one transaction, which an error rolls back.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try commits.measure { try Self.translating { try pool.write(body) } }
+        // Whoever reads the new number sees what was written; also when only the answer was lost.
+        defer { writes.add(1, ordering: .releasing) }
+        return try commits.measure { try Self.translating { try pool.write(body) } }
     }
 
     private static func createFolder(_ folder: URL) throws {

@@ -18,16 +18,23 @@ enum EntityTag {
     /// Gives an answer to GET its tag, and turns it into 304 where the client has it already.
     static func applied(to response: HTTPResponse, of request: HTTPRequest) -> HTTPResponse {
         guard request.method == "GET", response.status == 200 else { return response }
-        var response = response
-        if response.header("ETag") == nil, case .data(let data) = response.body {
-            response.headers.append(("ETag", "\"\(hash(data))\""))
-        }
+        let response = tagged(response)
         guard let tag = response.header("ETag"),
             matches(request.headerValues("If-None-Match"), tag)
         else { return response }
         let kept = ["etag", "cache-control", "vary", "link"]
         return HTTPResponse(
             status: 304, headers: response.headers.filter { kept.contains($0.name.lowercased()) })
+    }
+
+    /// With a tag, unless it has one or its bytes are not at hand.
+    static func tagged(_ response: HTTPResponse) -> HTTPResponse {
+        guard response.header("ETag") == nil, case .data(let data) = response.body else {
+            return response
+        }
+        var response = response
+        response.headers.append(("ETag", "\"\(hash(data))\""))
+        return response
     }
 
     private static func matches(_ fields: [String], _ tag: String) -> Bool {

@@ -32,6 +32,8 @@ package struct Route: Sendable {
     package let pace: Pace
     /// The names that the query may have.
     package let query: [String]
+    /// Whether its answers are made of what is stored alone.
+    let isOfStore: Bool
     /// What a key must allow; nil for routes that are open to everybody.
     package let scope: AccessScope?
     let handler: Handler
@@ -53,7 +55,8 @@ package struct Route: Sendable {
 
     init(
         _ method: String, _ pattern: String, body: Body = .none, pace: Pace = .quick,
-        query: [String] = [], for access: Access = .usual, _ handler: @escaping Handler
+        query: [String] = [], isOfStore: Bool = false, for access: Access = .usual,
+        _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
@@ -61,6 +64,7 @@ package struct Route: Sendable {
         self.body = body
         self.pace = pace
         self.query = query
+        self.isOfStore = isOfStore
         self.handler = handler
         scope =
             switch access {

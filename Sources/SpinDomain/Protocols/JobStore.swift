@@ -5,6 +5,10 @@
 public protocol JobStore:
     RegistrationStore, MetricsStore, EventStore, QueueStore, LineageStore, AlertStore, WebhookStore
 {
+    /// Differs after every call that may have stored something: what was made of the store's
+    /// contents alone holds for as long as this stays the same.
+    var generation: Int { get }
+
     // Jobs
 
     /// Stores a new job with its `job.created` event.

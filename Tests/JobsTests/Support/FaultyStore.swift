@@ -52,6 +52,8 @@ struct FaultyStore: JobStore {
         self.faults = faults
     }
 
+    var generation: Int { store.generation }
+
     func insert(_ job: Job, idempotency: IdempotencyKey?) throws -> (job: Job, isNew: Bool) {
         try store.insert(job, idempotency: idempotency)
     }
