@@ -194,8 +194,15 @@ let package = Package(
 
 // Its main function is libFuzzer's, so that only scripts/fuzz can link it.
 if Context.environment["SPIND_FUZZ"] != nil {
+    // Tools of plugins would be linked with that main function, too.
+    let usesPlugins: Set<Target.TargetType> = [.plugin, .test, .executable]
+    let embedding: Set = ["Storage", "API", "Jobs", "Webhooks"]
+    package.products = []
+    package.targets.removeAll { usesPlugins.contains($0.type) || embedding.contains($0.name) }
     package.targets.append(
         .executableTarget(
-            name: "Fuzz", dependencies: ["SpinDomain", "Documents", "MicroHTTP"], path: "Fuzz",
+            name: "Fuzz",
+            dependencies: ["SpinDomain", "Documents", "MicroHTTP", "ModelFiles", "TextData"],
+            path: "Fuzz",
             swiftSettings: strict))
 }

@@ -1,60 +1,19 @@
-import Documents
 import Foundation
-import MicroHTTP
-import SpinDomain
 
-/// Everything of the service that reads bytes of strangers, for libFuzzer; built by scripts/fuzz.
+/// One of the readers of strangers' bytes, for libFuzzer; scripts/fuzz builds and runs it.
 ///
-/// The first byte chooses the reader. A refusal is fine; a trap, a hang or a reading that changes
-/// when it is repeated is a finding.
+/// A refusal is fine; a trap, a hang or a reading that changes when it is repeated is a finding.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-    guard let choice = bytes.first else { return 0 }
-    let rest = Array(bytes.dropFirst())
-    switch choice % 6 {
-    case 0: readJSON(rest)
-    case 1: _ = try? DocumentReader.yaml(Data(rest))
-    case 2: readConfiguration(rest)
-    case 3: readTarget(rest)
-    case 4: readRange(rest)
-    default: _ = (try? JSONParser.parse(rest)).flatMap { try? KeyRequest(json: $0) }
-    }
+    chosen(Array(UnsafeBufferPointer(start: start, count: count)))
     return 0
 }
 
-private func readJSON(_ bytes: [UInt8]) {
-    guard let value = try? JSONParser.parse(bytes) else { return }
-    // Written and read again it must be the same text, so that nothing is lost on the way.
-    let again = try? JSONParser.parse(value.utf8)
-    precondition(again?.utf8 == value.utf8, "JSON changes when it is written and read again")
-}
-
-private func readConfiguration(_ bytes: [UInt8]) {
-    guard let document = try? JSONParser.parse(bytes),
-        let configuration = try? JobConfiguration(json: document)
-    else { return }
-    let again = try? JobConfiguration(json: configuration.json)
-    precondition(again == configuration, "a resolved configuration reads differently")
-}
-
-private func readTarget(_ bytes: [UInt8]) {
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard let request = try? HTTPRequest(method: "GET", target: text) else { return }
-    for segment in request.segments {
-        precondition(
-            segment != ".." && segment != "." && !segment.utf8.contains(0)
-                && !segment.contains("/") && !segment.contains("\\"),
-            "a segment leads elsewhere")
+private let chosen: @Sendable ([UInt8]) -> Void = {
+    let name = ProcessInfo.processInfo.environment["SPIND_FUZZ_READER"] ?? ""
+    guard let reader = documentReaders[name] ?? modelReaders[name] else {
+        let known = (Array(documentReaders.keys) + Array(modelReaders.keys)).sorted().joined(separator: ", ")
+        fatalError("SPIND_FUZZ_READER must be one of: \(known)")
     }
-}
-
-private func readRange(_ bytes: [UInt8]) {
-    guard let first = bytes.first else { return }
-    let size = Int64(first)
-    let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
-    guard case .part(let part) = ByteRange.parse("bytes=" + text, size: size) else { return }
-    precondition(
-        part.lowerBound >= 0 && part.upperBound <= size && !part.isEmpty,
-        "a range outside of the file")
-}
+    return reader
+}()
