@@ -55,16 +55,6 @@ extension JobRunner {
     }
 
     private func makeJobID() -> String {
-        state.withLock { state in
-            "job_" + Self.randomText(length: 16, using: &state.random)
-        }
-    }
-
-    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
-
-    private static func randomText(
-        length: Int, using random: inout some RandomNumberGenerator
-    ) -> String {
-        String((0..<length).map { _ in alphabet[Int.random(in: 0..<32, using: &random)] })
+        state.withLock { "job_" + $0.random.idCharacters(16) }
     }
 }

@@ -1,5 +1,6 @@
 import CNettle
 import Foundation
+import SpinDomain
 
 /// The key of a webhook: signs deliveries as Standard Webhooks says.
 public struct WebhookSecret: Sendable {
@@ -22,8 +23,7 @@ public struct WebhookSecret: Sendable {
 
     /// A new key's text.
     public static func make(using random: inout some RandomNumberGenerator) -> String {
-        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-        return prefix + Data(key).base64EncodedString()
+        prefix + Data(random.bytes(32)).base64EncodedString()
     }
 
     /// The value of `webhook-signature`: HMAC-SHA256 of id, timestamp and body with dots between.

@@ -16,6 +16,9 @@ struct PrometheusTests {
         var iteration = IterationRecord(iteration: 0)
         iteration.generatedTokens = 1000
         iteration.trainSeconds = 2.5
+        iteration.measuredKL = MeasuredKL(
+            pairs: 3, actual: .init(mean: 0.5, standardError: 0.1),
+            generated: .init(mean: 0.75, standardError: nil), seconds: 1.5)
         try service.store.save(iteration: iteration, job: job.id)
         try service.store.insert(
             checkpoint: CheckpointRecord(
@@ -42,7 +45,10 @@ struct PrometheusTests {
             "spin_job_loss{\(job)} 0.25", "spin_job_kl_penalty{\(job)} 0.1",
             "spin_job_reward_margin{\(job)} -Inf", "spin_queue_jobs 1", "spin_sse_clients 0",
             "spin_tokens_total{\(job),phase=\"rollout\"} 1000",
-            "spin_phase_seconds_total{\(job),phase=\"train\"} 2.5", "spin_checkpoint_bytes 42",
+            "spin_phase_seconds_total{\(job),phase=\"train\"} 2.5",
+            "spin_phase_seconds_total{\(job),phase=\"measure_kl\"} 1.5",
+            "spin_job_kl{\(job),text=\"actual\"} 0.5",
+            "spin_job_kl{\(job),text=\"generated\"} 0.75", "spin_checkpoint_bytes 42",
             "spin_http_requests_total{route=\"GET /v1/jobs/{job}\",code=\"200\"} 1",
             "spin_http_requests_total{route=\"GET /v1/jobs/{job}\",code=\"404\"} 1",
             "spin_http_requests_total{route=\"none\",code=\"404\"} 1",
@@ -60,6 +66,14 @@ struct PrometheusTests {
             // A page of the database at least; the rest may still be in the log.
             #expect(try #require(value(name)) >= 4096, "\(name)")
         }
+        for name in [
+            "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads",
+            "process_open_fds",
+        ] {
+            #expect(try #require(value(name)) > 0, "\(name)")
+        }
+        let began = try #require(value("process_start_time_seconds"))
+        #expect((0..<86_400).contains(Date().timeIntervalSince1970 - began))
         // The job, its row, its iteration and its checkpoint.
         #expect(value("spin_db_commit_seconds_count") == 4)
         #expect(try #require(value("spin_db_commit_seconds_sum")) > 0)

@@ -47,6 +47,34 @@ struct KillTests {
         #expect(try hashes(of: job, game, server) == expected)
     }
 
+    /// A restored unfinished job is played on, and no server of the original is needed for it.
+    @Test func aRunGoesOnFromABackupWithTheSameBits() throws {
+        let game = try Game()
+        let server = try Server(dataFolder: game.dataFolder.path)
+        try game.register(with: server)
+        let expected = try hashes(of: try game.submit(to: server), game, server)
+        let job = try game.submit(to: server)
+        // The first checkpoint comes after four steps of twelve.
+        _ = try Deadline(seconds: 60).wait(for: "a checkpoint of the running job") {
+            let found = try server.get("/v1/jobs/\(job)/checkpoints")["data"]?.array
+            return found?.first
+        }
+        let backup = try server.request("POST", "/v1/backup").json()
+        #expect(server.stop() == 0)
+
+        let folder = try #require(backup["path"]?.string)
+        let verified = try Program.run(["verify", "--data-dir", folder])
+        #expect(verified.status == 0, "\(verified.output)")
+        let restored = try TemporaryFolder()
+        let copy = restored.path + "/data"
+        try FileManager.default.copyItem(atPath: folder, toPath: copy)
+        try FileManager.default.removeItem(atPath: game.dataFolder.path)
+        let second = try Server(dataFolder: copy)
+        #expect(try second.get("/v1/jobs/\(job)")["status"]?.string != "succeeded")
+        #expect(try hashes(of: job, game, second) == expected)
+        #expect(second.stop() == 0)
+    }
+
     /// SHA-256 of every file of a finished job's last checkpoint.
     private func hashes(of job: String, _ game: Game, _ server: Server) throws -> [String: String] {
         _ = try game.wait(for: ["succeeded"], of: job, on: server)

@@ -17,6 +17,7 @@ extension Service {
         writePhases(iterations, to: &text)
         writeRequests(to: &text)
         writeStore(statistics, to: &text)
+        writeProcess(to: &text)
         return .text(text.text, contentType: PrometheusText.mediaType)
     }
 
@@ -121,6 +122,22 @@ extension Service {
         }
         text.gauge(
             "spin_sse_clients", "Open streams of events.", Double(events.listenerCount))
+    }
+
+    private func writeProcess(to text: inout PrometheusText) {
+        guard let facts = ProcessFacts() else { return }
+        text.family(
+            "process_cpu_seconds_total", .counter, "Processor time of this process, in seconds.")
+        text.sample("process_cpu_seconds_total", [], facts.cpuSeconds)
+        text.gauge(
+            "process_resident_memory_bytes", "Memory of this process that is in use.",
+            Double(facts.residentBytes))
+        text.gauge("process_threads", "Threads of this process.", Double(facts.threads))
+        text.gauge(
+            "process_open_fds", "Files and connections that are open.", Double(facts.openFiles))
+        text.gauge(
+            "process_start_time_seconds", "When this process began, in seconds since 1970.",
+            facts.startSeconds)
     }
 
     private func writeStore(_ statistics: StoreStatistics, to text: inout PrometheusText) {

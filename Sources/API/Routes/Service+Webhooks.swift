@@ -16,7 +16,7 @@ extension Service {
         var random = SystemRandomNumberGenerator()
         let webhook = try store.insert(
             webhook: Webhook(
-                id: "whk_" + Self.randomText(using: &random), url: request.url,
+                id: "whk_" + random.idCharacters(16), url: request.url,
                 events: request.events,
                 secret: request.secret ?? WebhookSecret.make(using: &random),
                 createdAt: clock.now()))
@@ -38,11 +38,6 @@ extension Service {
     func deleteWebhook(_ call: Call) throws -> HTTPResponse {
         try store.delete(webhook: call.parameter("webhook"))
         return .noContent
-    }
-
-    private static func randomText(using random: inout some RandomNumberGenerator) -> String {
-        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
-        return String((0..<16).map { _ in alphabet[Int.random(in: 0..<32, using: &random)] })
     }
 }
 

@@ -64,7 +64,7 @@ public final class KeyRing: Sendable {
                     hint: "with a key of less nobody could make, list or revoke keys")
             }
             let secret = KeyText.random(using: &state.random)
-            let salt = KeyText.randomBytes(Self.saltByteCount, using: &state.random)
+            let salt = state.random.bytes(Self.saltByteCount)
             let now = clock.now()
             let key = APIKey(
                 id: secret.id, name: request.name, scope: request.scope, salt: salt,

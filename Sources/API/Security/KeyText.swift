@@ -1,3 +1,5 @@
+import SpinDomain
+
 /// A key as its bearer shows it: `spind_<id>_<secret>`.
 ///
 /// The beginning lets people and scanners recognise a key that lies where it should not; the id
@@ -5,7 +7,6 @@
 struct KeyText {
     static let secretByteCount = 32
     private static let start = "spind_"
-    private static let idCharacters = Array("0123456789abcdefghjkmnpqrstvwxyz")
     private static let idLength = 12
 
     let id: String
@@ -36,17 +37,7 @@ struct KeyText {
 
     static func random(using generator: inout some RandomNumberGenerator) -> KeyText {
         KeyText(
-            id: String(
-                (0..<idLength).map { _ in
-                    idCharacters[Int.random(in: 0..<idCharacters.count, using: &generator)]
-                }),
-            secret: randomBytes(secretByteCount, using: &generator))
-    }
-
-    static func randomBytes(
-        _ count: Int, using generator: inout some RandomNumberGenerator
-    ) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            id: generator.idCharacters(idLength), secret: generator.bytes(secretByteCount))
     }
 
     private static func bytes(ofHexadecimal text: Substring) -> [UInt8]? {
