@@ -4,7 +4,7 @@ import Testing
 /// The dashboard in a real browser, used as a person would.
 struct DashboardTests {
     /// Its own job; what stands in the script says what is checked.
-    @Test(.enabled(if: hasBrowser, "no chromium (scripts/setup-browser installs it)"))
+    @Test(.enabled(if: hasBrowser, "no chromium (scripts/setup-test-programs installs it)"))
     func everyViewWorksInABrowser() throws {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Scripts/check_dashboard.py").path
