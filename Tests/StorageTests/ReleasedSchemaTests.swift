@@ -5,7 +5,7 @@ import Testing
 
 /// Data folders that earlier releases have left (Fixtures/make_fixtures.py).
 struct ReleasedSchemaTests {
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 8])
     func itsJobsGoOn(schema: Int) throws {
         let folder = try copyOfFixture(schema)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -22,6 +22,9 @@ struct ReleasedSchemaTests {
         #expect(
             try store.samples(job: job.id, iteration: nil, limit: 99, after: nil)
                 .elements.count == 16)
+        let iterations = try store.iterations(job: job.id)
+        #expect(iterations.count == 2)
+        #expect(iterations.allSatisfy { ($0.measuredKL != nil) == (schema >= 8) })
         let checkpoints = try store.checkpoints(job: job.id)
         #expect(checkpoints.map(\.step) == [4, 2])
         #expect(checkpoints.allSatisfy { $0.path.hasPrefix(folder + "/checkpoints/") })
