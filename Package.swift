@@ -120,8 +120,8 @@ let package = Package(
         .executableTarget(
             name: "spind",
             dependencies: [
-                "SpinDomain", "DurableFiles", "SelfPlay", "Storage", "Jobs", "MicroHTTP", "API",
-                "Documents", "Operating", "Webhooks",
+                "SpinDomain", "DurableFiles", "Tensors", "SelfPlay", "Storage", "Jobs",
+                "MicroHTTP", "API", "Documents", "Operating", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -28,6 +28,9 @@ public struct DiskSpace: Sendable {
         }
     }
 
+    /// What is free now, the reserve included.
+    public var freeBytesNow: Int { freeBytes() }
+
     /// Whether `bytes` can be written without touching the reserve.
     public func has(_ bytes: Int) -> Bool { freeBytes() - reserveBytes >= bytes }
 

@@ -61,6 +61,13 @@ public final class HTTPServer: Sendable {
         daemons.add(try Daemon(core: core, identity: identity))
     }
 
+    /// Listens for a moment, to see whether a server could.
+    ///
+    /// - Throws: `HTTPServerError` when the address is none of this machine's or the port is taken.
+    public static func tryToListen(host: String, port: Int) throws(HTTPServerError) {
+        close(try ListeningSocket(host: host, port: port).descriptor)
+    }
+
     /// Refuses new connections and requests, ends event streams, answers deferred requests with
     /// 503, waits for the answers under way up to `drainSeconds`, and ends the threads.
     ///

@@ -4,7 +4,7 @@ import SpinDomain
 import Synchronization
 
 /// Keeps a second process out of a data folder; the kernel lets go when the process ends.
-final class DataFolderLock: Sendable {
+package final class DataFolderLock: Sendable {
     private let descriptor: Mutex<Int32?>
 
     /// - Throws: `conflict`, naming the process that has the folder.
@@ -34,6 +34,14 @@ final class DataFolderLock: Sendable {
             if let open = descriptor { Glibc.close(open) }
             descriptor = nil
         }
+    }
+
+    /// The process that has a folder open, without a change to anything; nil when none has.
+    package static func holder(of folder: String) -> String? {
+        let opened = open(folder + "/spind.lock", O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return nil }
+        defer { Glibc.close(opened) }
+        return flock(opened, LOCK_SH | LOCK_NB) == 0 ? nil : holder(opened)
     }
 
     private static func holder(_ descriptor: Int32) -> String {

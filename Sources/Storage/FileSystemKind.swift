@@ -14,7 +14,7 @@ package enum FileSystemKind {
 
     /// - Throws: `unsupported` for a folder on a network file system; what cannot be found out is
     ///   taken to be local.
-    static func requireLocal(folder: String) throws {
+    package static func requireLocal(folder: String) throws {
         guard let table = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8),
             let device = device(of: folder), let kind = kind(device: device, in: table)
         else { return }

@@ -24,6 +24,7 @@ struct Spind: ParsableCommand {
         subcommands: [
             ServeCommand.self, RunCommand.self, ExportCommand.self, EvaluateCommand.self,
             DemoCommand.self, NewModelCommand.self, BenchCommand.self, BackupCommand.self,
-            VerifyCommand.self, KeysCommand.self, ConfigCommand.self, HealthCheckCommand.self,
+            VerifyCommand.self, KeysCommand.self, ConfigCommand.self, DoctorCommand.self,
+            HealthCheckCommand.self,
         ])
 }

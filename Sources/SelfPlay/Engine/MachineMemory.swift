@@ -2,15 +2,15 @@ import Foundation
 
 /// The memory of the machine, or of the container where that has less; in bytes, nil where the
 /// system does not say.
-enum MachineMemory {
+package enum MachineMemory {
     /// What a run may have when nothing else runs: for plans that wait for their turn.
-    static func total() -> Int? {
+    package static func total() -> Int? {
         let container = groups.compactMap { limit($0) }
         return (container + [meminfo("MemTotal")].compactMap(\.self)).min()
     }
 
     /// What is left now.
-    static func free() -> Int? {
+    package static func free() -> Int? {
         let container = groups.compactMap { group in
             limit(group).flatMap { limit in number(group.usage).map { max(0, limit - $0) } }
         }

@@ -1,4 +1,4 @@
-package import SpinDomain
+import SpinDomain
 package import Transformer
 
 /// How far a policy is from its reference policy along the responses of some pairs.
