@@ -1,6 +1,6 @@
 // Metrics of jobs, in buckets: what the charts draw.
 
-import { get, Problem } from "./api.js";
+import { get } from "./api.js";
 
 /** `better`: 1 where more is better, -1 where less is; nothing where neither can be said. */
 export const labels = {
@@ -54,14 +54,11 @@ const derived = {
 };
 
 const timeNames = ["step_time", "tokens_per_second"];
-const rowLimit = 10_000;
-let hasBuckets = true;
 
 /** The metrics of one job. */
 export class JobMetrics {
   constructor(job) {
     this.job = job;
-    this.rows = { step: [] };
   }
 
   /**
@@ -70,34 +67,11 @@ export class JobMetrics {
    */
   async load(names, { from = null, to = null, buckets = 512 } = {}) {
     const wanted = [...new Set(names.map((name) => derived[name]?.from ?? name))];
-    const found = (await this.fromServer(wanted, from, to, buckets)) ?? (await this.fromRows(from, to, buckets));
-    return Object.fromEntries(names.map((name) => [name, shaped(found, name)]).filter(([, columns]) => columns));
-  }
-
-  async fromServer(names, from, to, buckets) {
-    if (!hasBuckets) return null;
-    const query = { names: names.join(","), buckets };
+    const query = { names: wanted.join(","), buckets };
     if (from !== null) query.after_step = Math.max(-1, from - 1);
     if (to !== null) query.before_step = to + 1;
-    try {
-      return (await get(`/v1/jobs/${this.job}/metrics`, query)).data;
-    } catch (error) {
-      // A server without this way of asking gives the rows themselves.
-      if (!(error instanceof Problem) || error.status !== 400) throw error;
-      hasBuckets = false;
-      return null;
-    }
-  }
-
-  async fromRows(from, to, buckets) {
-    for (;;) {
-      const answer = await get(`/v1/jobs/${this.job}/metrics`, {
-        format: "columns", limit: rowLimit, after_step: this.rows.step.at(-1) ?? -1,
-      });
-      for (const [name, values] of Object.entries(answer.data)) (this.rows[name] ??= []).push(...values);
-      if (!answer.has_more) break;
-    }
-    return inBuckets(this.rows, from ?? 0, to ?? Infinity, buckets);
+    const found = (await get(`/v1/jobs/${this.job}/metrics`, query)).data;
+    return Object.fromEntries(names.map((name) => [name, shaped(found, name)]).filter(([, columns]) => columns));
   }
 
   /** How steps lie in time and in tokens, for the other two x axes. */
@@ -122,44 +96,6 @@ function shaped(found, name) {
   if (!rule) return columns;
   const times = (values) => values.map((value) => (value === null ? null : value * rule.factor));
   return { ...columns, mean: times(columns.mean), last: times(columns.last), min: times(columns.max), max: times(columns.min) };
-}
-
-/** Rows in buckets whose edges are multiples of a power of two, as the server makes them. */
-export function inBuckets(rows, from, to, most) {
-  const steps = rows.step;
-  const first = steps.findIndex((step) => step >= from);
-  if (first < 0) return {};
-  let last = steps.length - 1;
-  while (last > first && steps[last] > to) last -= 1;
-  let width = 1;
-  while (Math.floor(steps[last] / width) - Math.floor(steps[first] / width) >= most) width *= 2;
-  return Object.fromEntries(
-    Object.keys(rows).filter((name) => name !== "step")
-      .map((name) => [name, bucketed(steps, rows[name], first, last, width)]),
-  );
-}
-
-function bucketed(steps, values, first, last, width) {
-  const columns = { x0: [], n: [], min: [], max: [], mean: [], last: [] };
-  let place = -1;
-  for (let index = first; index <= last; index += 1) {
-    const value = values[index];
-    if (typeof value !== "number") continue;
-    const x0 = Math.floor(steps[index] / width) * width;
-    if (columns.x0[place] !== x0) {
-      place += 1;
-      columns.x0.push(x0);
-      for (const name of ["min", "max", "mean", "last"]) columns[name].push(value);
-      columns.n.push(1);
-      continue;
-    }
-    columns.n[place] += 1;
-    columns.min[place] = Math.min(columns.min[place], value);
-    columns.max[place] = Math.max(columns.max[place], value);
-    columns.mean[place] += (value - columns.mean[place]) / columns.n[place];
-    columns.last[place] = value;
-  }
-  return columns;
 }
 
 /** Validations as columns, beside the metrics of steps. */
