@@ -19,7 +19,7 @@ import urllib.parse
 import urllib.request
 
 KEY = "0123456789abcdef" * 4
-# Nothing has failed, so that there is nothing to see.
+# Nothing has failed, so that there is nothing to see; spind.rules.test.yml makes these speak.
 MAY_BE_EMPTY = re.compile(r'state="failed"|code=~"5|changes\(|up\{job="spind"\} == 0|spin_disk_free_bytes <')
 
 
@@ -78,7 +78,10 @@ class Prometheus:
             "evaluation_interval: 15s", "evaluation_interval: 1s")
         (folder / "prometheus.yml").write_text(replaced)
         shutil.copy(deploy / "prometheus/spind.rules.yml", folder)
-        subprocess.run(["promtool", "check", "config", folder / "prometheus.yml"], check=True, stdout=subprocess.DEVNULL)
+        shutil.copy(deploy / "prometheus/spind.rules.test.yml", folder)
+        for check in [["check", "config", "prometheus.yml"], ["test", "rules", "spind.rules.test.yml"]]:
+            result = subprocess.run(["promtool", *check], cwd=folder, capture_output=True, text=True)
+            assert result.returncode == 0, result.stdout + result.stderr
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
