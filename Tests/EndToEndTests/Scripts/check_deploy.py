@@ -18,6 +18,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+try:
+    import yaml
+except ImportError:  # It comes with transformers and Schemathesis (scripts/setup-python).
+    yaml = None
+
 KEY = "0123456789abcdef" * 4
 # Nothing has failed, so that there is nothing to see; spind.rules.test.yml makes these speak.
 MAY_BE_EMPTY = re.compile(r'state="failed"|code=~"5|changes\(|up\{job="spind"\} == 0|spin_disk_free_bytes <')
@@ -135,6 +140,11 @@ def check_panels(deploy, server, job):
             assert isinstance(rows[-1][column["selector"]], kind), (target["url"], column)
 
 
+def check_syntax(deploy):
+    for file in [*deploy.rglob("*.yaml"), *deploy.rglob("*.yml"), deploy.parent / "compose.yaml"]:
+        assert list(yaml.safe_load_all(file.read_text())), file
+
+
 def check_names(deploy):
     """A panel's data source is one that is provisioned, and the files are named where they are."""
     sources = (deploy / "grafana/provisioning/datasources/spind.yaml").read_text()
@@ -148,6 +158,8 @@ def check_names(deploy):
 
 def main():
     program, deploy = sys.argv[1], pathlib.Path(sys.argv[2])
+    if yaml:
+        check_syntax(deploy)
     check_names(deploy)
     running = []
     with tempfile.TemporaryDirectory(prefix="spind-deploy-") as name:
