@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Runs what deploy/ has for Prometheus and Grafana against a server and a real Prometheus.
 
+Both look at it with a key of the scope read, which has to be enough.
+
 usage: check_deploy.py PROGRAM DEPLOY_FOLDER
 Fails when an expression of a dashboard or a rule is wrong or finds nothing, or when a panel names
 what the API does not have.
@@ -53,6 +55,8 @@ class Server:
             env={"SPIND_ADMIN_KEY_FILE": str(folder / "key")}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True)
         self.url = self.process.stdout.readline().split()[-1]
+        self.read_key = self.post("/v1/keys", {"name": "dashboards", "scope": "read"})["key"]
+        (folder / "read-key").write_text(self.read_key)
         self.post("/v1/models", {"name": "tiny-words", "path": "tiny-words"})
         rows = (demo / "train.jsonl").read_bytes()
         self.post("/v1/datasets?name=words", rows, "application/jsonl")
@@ -78,7 +82,7 @@ class Server:
 class Prometheus:
     def __init__(self, deploy, folder, server):
         text = (deploy / "prometheus/prometheus.yml").read_text()
-        replaced = text.replace("/run/secrets/spind_key", str(folder / "key")).replace(
+        replaced = text.replace("/run/secrets/spind_read_key", str(folder / "read-key")).replace(
             "spind:8080", server.url.removeprefix("http://")).replace("scrape_interval: 5s", "scrape_interval: 1s").replace(
             "evaluation_interval: 15s", "evaluation_interval: 1s")
         (folder / "prometheus.yml").write_text(replaced)
@@ -133,7 +137,7 @@ def check_panels(deploy, server, job):
     dashboard = json.loads((deploy / "grafana/dashboards/spind-job.json").read_text())
     variable = dashboard["templating"]["list"][0]["query"]["infinityQuery"]
     for target in [variable] + [target for panel in dashboard["panels"] for target in panel["targets"]]:
-        rows = get(server.url + target["url"].replace("${job}", job), KEY)[target["root_selector"]]
+        rows = get(server.url + target["url"].replace("${job}", job), server.read_key)[target["root_selector"]]
         assert rows, target["url"]
         for column in target["columns"]:
             kind = str if column["type"] == "string" else (int, float)
