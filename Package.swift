@@ -35,6 +35,9 @@ let package = Package(
         .target(
             name: "DurableFiles", dependencies: ["SpinDomain", "CNettle"], swiftSettings: strict),
 
+        // Requests by libcurl, loaded at run time; can refuse private addresses.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
+
         // Numeric wing -------------------------------------------------------------------------
 
         // Vector loops that need exp, or that Swift cannot vectorise.
@@ -88,11 +91,9 @@ let package = Package(
             swiftSettings: strict, plugins: ["Embed"]),
         // The job runner: queue, state machine, recovery.
         .target(name: "Jobs", dependencies: ["SpinDomain", "DurableFiles"], swiftSettings: strict),
-        // Posts by libcurl, loaded at run time; refuses private addresses.
-        .target(name: "CWebhook", linkerSettings: [.linkedLibrary("dl")]),
         // Tells receivers of events, signed as Standard Webhooks says.
         .target(
-            name: "Webhooks", dependencies: ["SpinDomain", "CNettle", "CWebhook"],
+            name: "Webhooks", dependencies: ["SpinDomain", "CNettle", "CCurl"],
             swiftSettings: strict),
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -172,7 +173,7 @@ let package = Package(
             name: "JobsTests", dependencies: ["Jobs", "Storage", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(
-            name: "WebhooksTests", dependencies: ["Webhooks", "CWebhook", "Storage", "SpinDomain"],
+            name: "WebhooksTests", dependencies: ["Webhooks", "CCurl", "Storage", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
         .testTarget(

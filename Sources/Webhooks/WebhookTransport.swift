@@ -1,4 +1,4 @@
-import CWebhook
+import CCurl
 import SpinDomain
 
 /// Carries one delivery to its receiver.
@@ -12,7 +12,7 @@ public protocol WebhookTransport: Sendable {
 
 /// HTTP by libcurl, which is loaded when the first one is made.
 public struct CurlTransport: WebhookTransport {
-    private static let isLoaded = spind_webhook_load()
+    private static let isLoaded = spind_curl_load()
     private static let timeoutMilliseconds = 10_000
 
     private let allowsPrivate: Bool
@@ -31,43 +31,22 @@ public struct CurlTransport: WebhookTransport {
     public func post(
         _ url: String, headers: [(name: String, value: String)], body: [UInt8]
     ) throws -> Int {
-        var problem = [CChar](repeating: 0, count: 256)
-        let lines = headers.map { "\($0.name): \($0.value)" }
-        let status = Self.withCStrings(lines) { lines in
-            body.withUnsafeBytes { bytes in
-                spind_webhook_post(
-                    url, lines, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    bytes.count, Self.timeoutMilliseconds, allowsPrivate, &problem, problem.count)
-            }
+        guard let transfer = spind_curl_new("POST", url) else {
+            throw SpinError(.inputOutput, "libcurl has no memory")
         }
-        guard status > 0 else {
-            let reason = String(
-                decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw SpinError(.inputOutput, reason)
+        defer { spind_curl_free(transfer) }
+        for header in headers { spind_curl_add_header(transfer, "\(header.name): \(header.value)") }
+        body.withUnsafeBytes { bytes in
+            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            spind_curl_set_body(transfer, start, bytes.count)
         }
-        return status
-    }
-
-    /// Lends the texts as a list of C strings that ends with a null pointer.
-    private static func withCStrings<Result>(
-        _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-    ) -> Result {
-        let copies = texts.map { Array($0.utf8CString) }
-        func lend(
-            _ rest: ArraySlice<[CChar]>, _ pointers: [UnsafePointer<CChar>?]
-        ) -> Result {
-            guard let first = rest.first else {
-                return (pointers + [nil]).withUnsafeBufferPointer { list in
-                    guard let start = list.baseAddress else {
-                        preconditionFailure("a list with its null pointer is never empty")
-                    }
-                    return body(start)
-                }
-            }
-            return first.withUnsafeBufferPointer {
-                lend(rest.dropFirst(), pointers + [$0.baseAddress])
-            }
+        spind_curl_set_patience(transfer, 0, 0, Self.timeoutMilliseconds)
+        spind_curl_go_straight(transfer)
+        if !allowsPrivate { spind_curl_refuse_private(transfer) }
+        // What the receiver says besides its status does not matter.
+        guard spind_curl_perform(transfer) == SPIND_CURL_COMPLETE.rawValue else {
+            throw SpinError(.inputOutput, String(cString: spind_curl_problem(transfer)))
         }
-        return lend(copies[...], [])
+        return spind_curl_status(transfer)
     }
 }

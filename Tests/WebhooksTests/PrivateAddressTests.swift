@@ -1,4 +1,4 @@
-import CWebhook
+import CCurl
 import Glibc
 import Testing
 
@@ -7,7 +7,7 @@ struct PrivateAddressTests {
         var bytes = [UInt8](repeating: 0, count: 16)
         let family = text.contains(":") ? AF_INET6 : AF_INET
         try #require(inet_pton(family, text, &bytes) == 1)
-        return spind_webhook_is_private(bytes, family == AF_INET6 ? 16 : 4)
+        return spind_address_is_private(bytes, family == AF_INET6 ? 16 : 4)
     }
 
     @Test(arguments: [
