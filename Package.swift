@@ -116,13 +116,18 @@ let package = Package(
         // What the operator meets: settings and their sources, log lines, the health check.
         .target(name: "Operating", dependencies: ["SpinDomain"], swiftSettings: strict),
 
+        // Talks to a running server, for the commands.
+        .target(
+            name: "Client", dependencies: ["SpinDomain", "DurableFiles", "Documents", "CCurl"],
+            swiftSettings: strict),
+
         // Wiring -------------------------------------------------------------------------------
 
         .executableTarget(
             name: "spind",
             dependencies: [
                 "SpinDomain", "DurableFiles", "Tensors", "SelfPlay", "Storage", "Jobs",
-                "MicroHTTP", "API", "Documents", "Operating", "Webhooks",
+                "MicroHTTP", "API", "Documents", "Operating", "Webhooks", "Client",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -182,6 +187,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "OperatingTests", dependencies: ["Operating", "MicroHTTP", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests", dependencies: ["Client", "MicroHTTP", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),

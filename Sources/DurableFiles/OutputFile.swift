@@ -23,6 +23,12 @@ package final class OutputFile {
         if !isPublished { unlink(temporaryPath) }
     }
 
+    /// Of what has been written so far.
+    package var sha256: String {
+        var hasher = hasher
+        return hasher.finish()
+    }
+
     package func append(_ piece: UnsafeRawBufferPointer) throws {
         hasher.update(piece)
         var rest = piece

@@ -13,6 +13,7 @@ struct Spind: ParsableCommand {
             Begin with one of these:
 
               spind serve --data-dir data          # the service; then see http://127.0.0.1:8080/
+              spind submit job.yaml                # a job for it; spind list, spind show JOB, …
               spind run job.yaml --output out      # one game in this terminal, no server
               spind demo DIR                       # write a tiny model, data and job.yaml to DIR
 
@@ -21,10 +22,26 @@ struct Spind: ParsableCommand {
             trains it to prefer the data's answers to its own; no new labels are needed.
             """,
         version: version,
-        subcommands: [
-            ServeCommand.self, RunCommand.self, ExportCommand.self, EvaluateCommand.self,
-            DemoCommand.self, NewModelCommand.self, BenchCommand.self, BackupCommand.self,
-            VerifyCommand.self, KeysCommand.self, ConfigCommand.self, DoctorCommand.self,
-            HealthCheckCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Jobs on a server:",
+                subcommands: [
+                    SubmitCommand.self, ListCommand.self, ShowCommand.self, WatchCommand.self,
+                    MetricsCommand.self, SamplesCommand.self, EventsCommand.self,
+                    PauseCommand.self, ResumeCommand.self, StepCommand.self, CancelCommand.self,
+                    RetryCommand.self, CheckpointsCommand.self, PullCommand.self,
+                ]),
+            CommandGroup(
+                name: "A server and its data folder:",
+                subcommands: [
+                    ServeCommand.self, ConfigCommand.self, DoctorCommand.self, KeysCommand.self,
+                    BackupCommand.self, VerifyCommand.self, HealthCheckCommand.self,
+                ]),
+            CommandGroup(
+                name: "Without a server:",
+                subcommands: [
+                    RunCommand.self, ExportCommand.self, EvaluateCommand.self, DemoCommand.self,
+                    NewModelCommand.self, BenchCommand.self,
+                ]),
         ])
 }

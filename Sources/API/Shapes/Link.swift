@@ -1,3 +1,5 @@
+import SpinDomain
+
 /// Paths of the resources, for `links` and `Location`.
 enum Link {
     static func job(_ id: String) -> String { "/v1/jobs/" + id.percentEncoded }
