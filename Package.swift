@@ -215,3 +215,17 @@ if Context.environment["SPIND_FUZZ"] != nil {
             path: "Fuzz",
             swiftSettings: strict))
 }
+
+// The service without the engine, whose locks the thread sanitizer can see (scripts/sanitize).
+if Context.environment["SPIND_THREAD_SANITIZER"] != nil {
+    let service: Set = [
+        "SpinDomain", "CNettle", "DurableFiles", "CCurl", "EmbedTool", "Embed", "Documents",
+        "Storage", "Jobs", "Webhooks", "CMicroHTTPD", "CGnuTLS", "MicroHTTP", "CZlib", "API",
+        "Operating", "Client",
+    ]
+    let tests = Set(service.map { $0 + "Tests" })
+    package.products = []
+    package.targets.removeAll { !service.contains($0.name) && !tests.contains($0.name) }
+    package.targets.append(.target(name: "CSanitizerHints"))
+    package.targets.first { $0.name == "SpinDomain" }?.dependencies.append("CSanitizerHints")
+}

@@ -21,7 +21,15 @@ public final class WebhookDispatcher: Sendable {
     private let clock: any Clock
     private let log: Log
     private let queue = DispatchQueue(label: "spind.webhooks")
-    private let isRunning = Mutex(false)
+    private let deliveries = DispatchQueue(
+        label: "spind.webhooks.deliveries", attributes: .concurrent)
+    private let state = Mutex(State())
+
+    private struct State {
+        var isRunning = false
+        /// Ids of webhooks whose receivers are told something just now.
+        var busy: Set<String> = []
+    }
 
     public init(
         store: any WebhookStore & EventStore, transport: any WebhookTransport, clock: any Clock,
@@ -34,32 +42,56 @@ public final class WebhookDispatcher: Sendable {
     }
 
     public func start() {
-        isRunning.withLock { $0 = true }
+        state.withLock { $0.isRunning = true }
         lookLater()
     }
 
     /// Begins no further delivery.
     public func stop() {
-        isRunning.withLock { $0 = false }
+        state.withLock { $0.isRunning = false }
     }
+
+    private var isRunning: Bool { state.withLock { $0.isRunning } }
 
     private func lookLater() {
         queue.asyncAfter(deadline: .now() + Self.lookSeconds) { [weak self] in
-            guard let self, self.isRunning.withLock({ $0 }) else { return }
-            do {
-                try self.deliver { self.isRunning.withLock { $0 } }
-            } catch {
-                self.log(.error, "webhooks cannot be told of events: \(error)", [:])
-            }
+            guard let self, self.isRunning else { return }
+            self.loggingErrors { try self.beginDeliveries() }
             self.lookLater()
         }
     }
 
-    /// Delivers all that is due.
-    package func deliver(while goesOn: () -> Bool = { true }) throws {
-        for webhook in try store.webhooks() where webhook.isActive {
-            if let next = webhook.nextAttemptAt, clock.now() < next { continue }
-            try deliver(to: webhook, goesOn)
+    /// Each receiver on a thread for itself: one that does not answer holds up no other.
+    private func beginDeliveries() throws {
+        for webhook in try dueWebhooks() {
+            guard state.withLock({ $0.busy.insert(webhook.id).inserted }) else { continue }
+            deliveries.async {
+                defer { self.state.withLock { _ = $0.busy.remove(webhook.id) } }
+                // Read again: it may have been told, changed or deleted since.
+                self.loggingErrors {
+                    for due in try self.dueWebhooks() where due.id == webhook.id {
+                        try self.deliver(to: due) { self.isRunning }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Delivers all that is due, one receiver after another.
+    package func deliver() throws {
+        for webhook in try dueWebhooks() { try deliver(to: webhook) { true } }
+    }
+
+    private func dueWebhooks() throws -> [Webhook] {
+        let now = clock.now()
+        return try store.webhooks().filter { $0.isActive && ($0.nextAttemptAt ?? now) <= now }
+    }
+
+    private func loggingErrors(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            log(.error, "webhooks cannot be told of events: \(error)", [:])
         }
     }
 

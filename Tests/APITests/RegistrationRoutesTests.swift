@@ -30,6 +30,23 @@ struct RegistrationRoutesTests {
         #expect(try leftovers(service).isEmpty)
     }
 
+    @Test(arguments: Transport.allCases)
+    func theSameUploadAgainIsAnsweredWithWhatIsThere(transport: Transport) throws {
+        let service = try TestService(transport)
+        func upload(_ body: String) throws -> Answer {
+            try service.send("POST", "/v1/datasets?name=sums", type: Self.jsonl, body: body)
+        }
+        let first = try upload(Self.good)
+        let second = try upload(Self.good)
+        #expect(first.status == 201 && second.status == 200)
+        #expect(try second.json == first.json)
+        #expect(second.header("Location") == "/v1/datasets/sums")
+        let other = Self.good.replacing("b", with: "c")
+        _ = try upload(other).problem(409, "conflict")
+        _ = try upload(Self.good + Self.good).problem(409, "conflict")
+        #expect(try leftovers(service).isEmpty)
+    }
+
     /// Files that no data set owns.
     private func leftovers(_ service: TestService) throws -> [String] {
         let owned = try service.store.datasets().map {

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import SpinDomain
 import Storage
@@ -73,12 +74,27 @@ struct WebhookDispatcherTests {
     private final class ScriptedTransport: WebhookTransport {
         private struct State {
             var status = 200
+            var heldURL: String?
             var taken: [Place.Delivery] = []
             var headers: [(name: String, value: String)] = []
             var body: [UInt8] = []
         }
 
+        private static let patienceSeconds = 60.0
+
         private let state = Mutex(State())
+        private let mayGoOn = DispatchSemaphore(value: 0)
+        private let deliveries = DispatchSemaphore(value: 0)
+
+        /// A receiver that does not answer until `release`.
+        func hold(_ url: String) { state.withLock { $0.heldURL = url } }
+
+        func release() { mayGoOn.signal() }
+
+        /// False when there is none for a long time.
+        func waitForDelivery() -> Bool {
+            deliveries.wait(timeout: .now() + Self.patienceSeconds) == .success
+        }
 
         func answer(_ status: Int) { state.withLock { $0.status = status } }
 
@@ -97,6 +113,10 @@ struct WebhookDispatcherTests {
             _ url: String, headers: [(name: String, value: String)], body: [UInt8]
         ) throws -> Int {
             let json = try JSONParser.parse(body)
+            if state.withLock({ $0.heldURL == url }) {
+                _ = mayGoOn.wait(timeout: .now() + Self.patienceSeconds)
+            }
+            defer { deliveries.signal() }
             return try state.withLock { state in
                 state.headers = headers
                 state.body = body
@@ -176,6 +196,21 @@ struct WebhookDispatcherTests {
         #expect(try place.deliver() == ["job.paused"])
         place.clock.goOn(seconds: 5)
         #expect(try place.deliver() == ["job.started", "job.paused"])
+    }
+
+    @Test func oneReceiverThatDoesNotAnswerHoldsUpNoOther() throws {
+        let place = try Place()
+        try place.add("whk_a")
+        try place.add("whk_b")
+        try place.happen("job.started")
+        place.transport.hold("https://example.org/whk_a")
+        place.dispatcher.start()
+        defer { place.dispatcher.stop() }
+        #expect(place.transport.waitForDelivery())
+        #expect(place.transport.take().map(\.url) == ["https://example.org/whk_b"])
+        place.transport.release()
+        #expect(place.transport.waitForDelivery())
+        #expect(place.transport.take().map(\.url) == ["https://example.org/whk_a"])
     }
 
     @Test func aReceiverThatIsGoneIsLeftAlone() throws {

@@ -11,7 +11,14 @@ extension Service {
     private static let maximumNamedLines = 100
 
     /// What the head of an upload says, checked as far as that is possible without the body.
-    func datasetUpload(_ call: Call) throws -> (name: String, allowsBadLines: Bool) {
+    struct DatasetUpload {
+        let name: String
+        let allowsBadLines: Bool
+        /// A data set with this name and as many bytes, of which this may be the repetition.
+        let stored: DatasetRecord?
+    }
+
+    func datasetUpload(_ call: Call) throws -> DatasetUpload {
         let name = call.query.text("name") ?? ""
         guard ResourceName.isValid(name) else {
             throw SpinError(
@@ -19,31 +26,48 @@ extension Service {
                 hint: "POST /v1/datasets?name=my-data")
         }
         try Upload.checkType(call.request)
-        if try store.datasets().contains(where: { $0.name == name }) {
-            throw SpinError(
-                .conflict, "there is a data set named '\(name)' already",
-                hint: "choose another name, or delete it first")
+        let announced = call.request.header("Content-Length").flatMap { Int($0) }
+        let stored = try store.datasets().first { $0.name == name }
+        if let stored, let announced, announced != stored.summary.bytes {
+            throw Self.taken(name)
         }
-        let announced = call.request.header("Content-Length").flatMap { Int($0) } ?? 0
-        try runner.disk.require(announced, for: "the data set")
-        return (name, try call.query.flag("allow_bad_lines"))
+        try runner.disk.require(announced ?? 0, for: "the data set")
+        return DatasetUpload(
+            name: name, allowsBadLines: try call.query.flag("allow_bad_lines"), stored: stored)
     }
 
+    private static func taken(_ name: String) -> SpinError {
+        SpinError(
+            .conflict, "there is a data set named '\(name)' already, with other content",
+            hint: "choose another name, or delete it first")
+    }
+
+    /// The same bytes under the same name are answered with what is there: a client whose answer got
+    /// lost may send its request again.
     func uploadDataset(_ call: Call) throws -> HTTPResponse {
-        let (name, allowsBadLines) = try datasetUpload(call)
-        let file = try storedFile(call, name: name)
+        let upload = try datasetUpload(call)
+        if let stored = upload.stored {
+            guard call.upload.body.isContent(ofFile: stored.path) else {
+                throw Self.taken(upload.name)
+            }
+            return Self.answer(stored, status: 200)
+        }
+        let file = try storedFile(call, name: upload.name)
         do {
             let summary = try engine.inspectDataset(path: file.path)
-            if !allowsBadLines { try Self.refuseBadLines(summary) }
+            if !upload.allowsBadLines { try Self.refuseBadLines(summary) }
             let record = DatasetRecord(
-                name: name, path: file.path, summary: summary, createdAt: clock.now())
+                name: upload.name, path: file.path, summary: summary, createdAt: clock.now())
             try store.insert(dataset: record)
-            return .json(
-                record.json, status: 201, headers: [("Location", Link.dataset(name))])
+            return Self.answer(record, status: 201)
         } catch {
             unlink(file.path)
             throw error
         }
+    }
+
+    private static func answer(_ record: DatasetRecord, status: Int) -> HTTPResponse {
+        .json(record.json, status: status, headers: [("Location", Link.dataset(record.name))])
     }
 
     private static func refuseBadLines(_ summary: DatasetSummary) throws {
@@ -108,5 +132,15 @@ extension Service {
         // Only files of ours; a row may name another one, which a person put there.
         if record.path.hasPrefix(folders.datasets.path + "/") { unlink(record.path) }
         return .noContent
+    }
+}
+
+extension HTTPRequest.Body {
+    fileprivate func isContent(ofFile path: String) -> Bool {
+        switch self {
+        case .none: false
+        case .data(let data): FileManager.default.contents(atPath: path) == data
+        case .file(let url, _): FileManager.default.contentsEqual(atPath: path, andPath: url.path)
+        }
     }
 }

@@ -4,7 +4,8 @@
     make_fixtures.py SPIND FOLDER       plays a tiny game with that release's spind
     make_fixtures.py --older 1 FOLDER   the same rows in an older schema, from FOLDER/schema-0002
 
-A fixture is made once, when its release is out, and never again.
+A fixture is made once, when its release is out, and never again. The schemas 3 to 7 came and went
+between two releases: nobody has such a folder.
 """
 import json
 import pathlib
