@@ -9,10 +9,12 @@ public enum MatrixTiles {
         spind_tile_product_is_usable()
         && MatrixProduct.agreesWithNaive(MatrixProduct.computeByTiles)
 
-    /// Whether products use them: only with SPIND_MATRIX_TILES=on in the environment, since whole
-    /// training steps have not been seen to gain (docs/decisions/0006).
+    /// Whether products use them: wherever they are usable, unless SPIND_MATRIX_TILES is `off`.
+    ///
+    /// Never by a measurement, which would let a run that is resumed or repeated end with other
+    /// bits (docs/decisions/0006).
     public static let areUsed =
-        getenv("SPIND_MATRIX_TILES").map { String(cString: $0) } == "on" && areUsable
+        getenv("SPIND_MATRIX_TILES").map { String(cString: $0) } != "off" && areUsable
 
     /// Scratch memory of products that have ended; as many as have ever run at the same time.
     private static let idle = Mutex<[FloatBuffer]>([])

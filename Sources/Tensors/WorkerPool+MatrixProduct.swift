@@ -33,11 +33,13 @@ extension WorkerPool {
         // Each worker packs the rows of A anew for its columns, which costs most for a transposed A;
         // without enough columns there is no choice.
         let byRows = product.transposeA || product.n < 2 * width * Self.tilePanel
-        split(product, Self.tilePanel, byRows: byRows, MatrixProduct.computeByTiles)
+        splitBySpeed(byRows ? product.m : product.n, grain: Self.tilePanel) { _, range in
+            MatrixProduct.computeByTiles(product.part(range, isRows: byRows))
+        }
     }
 
     /// Leaves matrix tiles alone.
-    func multiplyByVectors(_ product: MatrixProduct) {
+    package func multiplyByVectors(_ product: MatrixProduct) {
         let compute =
             OpenBLAS.isUsable ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
         split(product, Self.grain, byRows: product.m >= product.n, compute)
@@ -61,15 +63,17 @@ extension WorkerPool {
         let (split, other) = byRows ? (product.m, product.n) : (product.n, product.m)
         let tilesPerShare = Self.smallestShare / max(1, tile * other * product.k) + 1
         self.split(split, grain: tile * tilesPerShare) { _, range in
-            compute(
-                byRows
-                    ? product.part(rows: range, columns: 0..<product.n)
-                    : product.part(rows: 0..<product.m, columns: range))
+            compute(product.part(range, isRows: byRows))
         }
     }
 }
 
 extension MatrixProduct {
+    /// Whole rows or whole columns of C.
+    fileprivate func part(_ range: Range<Int>, isRows: Bool) -> MatrixProduct {
+        isRows ? part(rows: range, columns: 0..<n) : part(rows: 0..<m, columns: range)
+    }
+
     /// Stops on a shape that would read or write outside of its matrices, or that OpenBLAS cannot
     /// count.
     fileprivate func checkShapes() {

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A fixed team of threads; the calling thread is worker 0.
 ///
-/// Splits are deterministic: the ranges depend on count, grain and width only. Calls from several
+/// Splits are deterministic: the ranges depend on count, grain and width only, except for those of
+/// `splitBySpeed`. Calls from several
 /// threads are run one after the other; a body must not call the pool that runs it.
 public final class WorkerPool: Sendable {
     /// Number of workers, the calling thread included.
@@ -14,6 +15,8 @@ public final class WorkerPool: Sendable {
     private let callers = Mutex<Void>(())
     /// The thread inside `run`, to tell a nested call from a concurrent one.
     private let owner = Atomic<UInt>(0)
+    /// For `splitBySpeed`.
+    let balance: Mutex<WorkerBalance>
 
     /// - Parameter width: at least 1; more than `availableCores` works, with slower hand-overs.
     public init(width: Int) {
@@ -21,6 +24,7 @@ public final class WorkerPool: Sendable {
         let team = WorkerTeam(workers: width - 1, spins: width <= Self.availableCores)
         self.width = width
         self.team = team
+        balance = Mutex(WorkerBalance(width: width))
         threads = (1..<max(width, 1)).map { Self.start(team, as: $0) }
     }
 

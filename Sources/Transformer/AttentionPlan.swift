@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// How the attention of one micro-batch is dealt out; the same for every layer.
@@ -44,12 +45,18 @@ struct WorkerScratch {
 }
 
 extension WorkerPool {
-    /// Deals `count` pieces of work like cards: which worker gets which is fixed, so bits repeat.
+    /// Deals `count` pieces of work, the next one to whoever is done first.
+    ///
+    /// What a piece comes to must not depend on who does it.
     func deal(_ count: Int, _ body: (_ worker: Int, _ index: Int) -> Void) {
         if count == 1 { return body(0, 0) }
-        let width = width
+        let next = Atomic<Int>(0)
         run { worker in
-            for index in stride(from: worker, to: count, by: width) { body(worker, index) }
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                body(worker, index)
+            }
         }
     }
 }

@@ -125,6 +125,30 @@ private let tolerance: Float = 1e-4
         }
     }
 
+    @Test(.enabled(if: MatrixTiles.areUsable), arguments: [false, true])
+    func tilesGiveTheSameBitsHoweverTheWorkersShareThem(transposeA: Bool) {
+        let (m, n, k) = (300, 330, 90)
+        let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
+        let pools = [WorkerPool(width: 1)] + Array(repeating: Self.pools[2], count: 5)
+        let products = pools.map { pool in
+            let c = FloatBuffer(count: m * n)
+            pool.multiplyByTiles(
+                MatrixProduct(
+                    a.pointer, b.pointer, into: c.pointer, m: m, n: n, k: k, transposeA: transposeA)
+            )
+            return (0..<c.count).map { c[$0].bitPattern }
+        }
+        withExtendedLifetime((a, b)) {}
+        for product in products { #expect(product == products[0]) }
+    }
+
+    /// What processors without tiles use.
+    @Test func vectorProductsSharedOutOverWorkersAgreeWithTheNaiveLoop() {
+        for pool in Self.pools {
+            #expect(MatrixProduct.agreesWithNaive { pool.multiplyByVectors($0) })
+        }
+    }
+
     private func rootMeanSquareError(_ found: FloatBuffer, _ exact: FloatBuffer) -> Double {
         let squares = (0..<exact.count).map { index in
             let difference = Double(found[index]) - Double(exact[index])
