@@ -129,7 +129,9 @@ final class RunRecorder {
     private func step(_ metrics: StepMetrics) throws {
         hasAdvanced = true
         for alert in alerts.step(metrics) { try tell(alert, step: metrics.step) }
-        pending.append(metrics)
+        var stamped = metrics
+        stamped.finishedAt = clock.now()
+        pending.append(stamped)
         progress.step = metrics.step + 1
         progress.tokensPerSecond = metrics.tokensPerSecond
         remaining.stepFinished(seconds: metrics.stepTime)

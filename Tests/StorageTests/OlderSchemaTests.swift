@@ -56,6 +56,7 @@ struct OlderSchemaTests {
         #expect(rows.elements.map(\.loss) == [0.5])
         #expect(rows.elements.map(\.mfu) == [nil])
         #expect(rows.elements.map(\.residentBytes) == [nil])
+        #expect(rows.elements.map(\.finishedAt) == [nil])
         try store.close()
     }
 

@@ -125,6 +125,7 @@ struct RandomRecords {
         metrics.mfu = maybeDouble()
         metrics.residentBytes = maybe(count())
         metrics.peakResidentBytes = maybe(count())
+        metrics.finishedAt = maybe(time())
         return metrics
     }
 

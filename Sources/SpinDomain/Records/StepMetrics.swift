@@ -50,6 +50,8 @@ public struct StepMetrics: Sendable, Equatable {
     public var residentBytes: Int?
     /// The most it ever was.
     public var peakResidentBytes: Int?
+    /// When whoever stores it heard of it; nil in rows from before this was stored.
+    public var finishedAt: Timestamp?
 
     public init(
         step: Int, iteration: Int, epoch: Int, loss: Double, sftLoss: Double, gradNorm: Double,

@@ -2,7 +2,8 @@ import GRDB
 import SpinDomain
 
 extension StepMetrics: StoredRecord {
-    /// The names on the wire, without the scaled rewards, which follow from the raw ones.
+    /// The names on the wire, without the scaled rewards, which follow from the raw ones; and the
+    /// time.
     static let table = Table(
         name: "step_metric",
         columns: [
@@ -12,7 +13,7 @@ extension StepMetrics: StoredRecord {
             "rewards_margin_mean", "kl_penalty", "logps_actual_mean", "logps_generated_mean",
             "avg_generated_lengths", "saturated_fraction", "identical_fraction",
             "rollout_tokens_per_second", "reference_tokens_per_second", "mfu", "resident_bytes",
-            "peak_resident_bytes",
+            "peak_resident_bytes", "finished_at",
         ])
 
     init(from reader: inout ColumnReader) throws {
@@ -38,6 +39,7 @@ extension StepMetrics: StoredRecord {
         mfu = try reader.optional()
         residentBytes = try reader.optional()
         peakResidentBytes = try reader.optional()
+        finishedAt = try reader.optionalTime()
     }
 
     var columnValues: [(any DatabaseValueConvertible)?] {
@@ -47,7 +49,7 @@ extension StepMetrics: StoredRecord {
             rewardsAllMean, rewardsAllStd, rewardsMarginMean, klPenalty, logpsActualMean,
             logpsGeneratedMean, avgGeneratedLengths, saturatedFraction, identicalFraction,
             rolloutTokensPerSecond, referenceTokensPerSecond, mfu, residentBytes,
-            peakResidentBytes,
+            peakResidentBytes, finishedAt?.microseconds,
         ]
     }
 }

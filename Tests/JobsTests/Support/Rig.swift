@@ -147,6 +147,11 @@ struct GameResult: Equatable {
 
     init(_ store: any JobStore, _ job: String) throws {
         steps = try store.steps(job: job, iteration: nil, afterStep: nil, limit: 10_000).elements
+            .map { step in
+                var step = step
+                step.finishedAt = nil
+                return step
+            }
         samples = try store.samples(job: job, iteration: nil, limit: 10_000, after: nil).elements
         validations = try store.validations(job: job)
         iterations = try store.iterations(job: job).map { record in
