@@ -113,6 +113,10 @@ let package = Package(
             ],
             swiftSettings: strict, plugins: ["Embed"]),
 
+        // A job's measurements in the files of TensorBoard and MLflow.
+        .target(
+            name: "Exporting", dependencies: ["SpinDomain", "DurableFiles"], swiftSettings: strict),
+
         // What the operator meets: settings and their sources, log lines, the health check.
         .target(name: "Operating", dependencies: ["SpinDomain"], swiftSettings: strict),
 
@@ -127,7 +131,7 @@ let package = Package(
             name: "spind",
             dependencies: [
                 "SpinDomain", "DurableFiles", "Tensors", "SelfPlay", "Storage", "Jobs",
-                "MicroHTTP", "API", "Documents", "Operating", "Webhooks", "Client",
+                "MicroHTTP", "API", "Documents", "Operating", "Webhooks", "Client", "Exporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -190,6 +194,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests", dependencies: ["Client", "MicroHTTP", "SpinDomain"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ExportingTests", dependencies: ["Exporting", "SpinDomain"],
             swiftSettings: strict),
         .testTarget(
             name: "EmbedTests", exclude: ["Embedded"], swiftSettings: strict, plugins: ["Embed"]),

@@ -57,6 +57,19 @@ package struct Migrations: Sendable {
         Failpoint.migrationStored.pass()
     }
 
+    /// For whoever only reads, and cannot bring the database to the present schema.
+    /// - Throws: `unsupported` when it is of another one.
+    func requireCurrent(_ database: Database) throws {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        try check(version: version, database)
+        guard version == scripts.count else {
+            throw SpinError(
+                .unsupported,
+                "the database is of schema \(version), and this program reads \(scripts.count)",
+                hint: "start spind serve on the data folder once: it brings it up to date")
+        }
+    }
+
     private func check(version: Int, _ database: Database) throws {
         guard (0...scripts.count).contains(version) else {
             throw SpinError(

@@ -36,14 +36,22 @@ extension StoredRecord {
     static func fetch(
         _ database: Database, _ clause: String, _ arguments: StatementArguments
     ) throws -> [Self] {
+        var records: [Self] = []
+        try forEach(database, clause, arguments) { records.append($0) }
+        return records
+    }
+
+    /// The same one by one, so that they need not all be in memory.
+    static func forEach(
+        _ database: Database, _ clause: String, _ arguments: StatementArguments,
+        _ body: (Self) throws -> Void
+    ) throws {
         let statement = try database.cachedStatement(sql: "\(table.select) \(clause)")
         let rows = try Row.fetchCursor(statement, arguments: arguments)
-        var records: [Self] = []
         while let row = try rows.next() {
             var reader = ColumnReader(row)
-            records.append(try Self(from: &reader))
+            try body(try Self(from: &reader))
         }
-        return records
     }
 
     func insert(into database: Database) throws {
