@@ -5,7 +5,7 @@ import Testing
 
 /// Data folders that earlier releases have left (Fixtures/make_fixtures.py).
 struct ReleasedSchemaTests {
-    @Test(arguments: [1, 2, 8])
+    @Test(arguments: [1, 2, 8, 9])
     func itsJobsGoOn(schema: Int) throws {
         let folder = try copyOfFixture(schema)
         defer { try? FileManager.default.removeItem(atPath: folder) }
