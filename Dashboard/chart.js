@@ -68,7 +68,7 @@ export class Chart {
       onkeydown: (event) => this.key(event),
     });
     this.status = h("p", { class: "hidden", role: "status" });
-    this.tablePlace = h("div", { class: "chart-table", hidden: true });
+    this.tablePlace = h("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": `${spec.title}, as a table`, hidden: true });
     this.element = h(
       "section",
       { class: "card chart", "aria-label": spec.title },

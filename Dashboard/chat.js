@@ -11,6 +11,9 @@ export async function lookForChat() {
   isOffered = "chat_completions" in (await get("/v1")).links;
 }
 
+/** Whether the server writes and scores texts. */
+export const writesTexts = () => isOffered;
+
 /** Null where the server writes no texts. */
 export function talkButton(model, title, kind) {
   return isOffered ? button("Talk to it", { icon: "talk", kind, onclick: () => openChat(model, title) }) : null;

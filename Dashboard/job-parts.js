@@ -111,15 +111,35 @@ export class Actions {
     if (layout === this.layout) return;
     this.layout = layout;
     const hadFocus = this.element.contains(document.activeElement);
-    fill(this.element, possible.map((name) => button(verbs[name][0], {
+    const buttons = possible.map((name) => button(verbs[name][0], {
       icon: verbs[name][1], iconOnly: this.iconOnly, title: `${verbs[name][0]} ${job.name}`,
       kind: this.iconOnly ? "quiet" : name === "step" ? "primary" : "",
-      "data-action": name, onclick: () => act(this.job, name),
-    })), canMove ? button("Run next", { icon: "up", iconOnly: this.iconOnly, kind: this.iconOnly ? "quiet" : "", onclick: () => runNext(this.job) }) : null);
+      "data-action": name, onclick: () => (name === "step" && this.distance ? this.distance.go() : act(this.job, name)),
+    }));
+    this.distance = possible.includes("step") && !this.iconOnly ? new StepDistance((body) => act(this.job, "step", body)) : null;
+    fill(this.element, this.distance?.element, buttons, canMove ? button("Run next", { icon: "up", iconOnly: this.iconOnly, kind: this.iconOnly ? "quiet" : "", onclick: () => runNext(this.job) }) : null);
     if (this.iconOnly) {
       for (const one of this.element.children) one.setAttribute("aria-label", `${one.getAttribute("aria-label")} ${job.name}`);
     }
     if (hadFocus) this.element.querySelector("button")?.focus();
+  }
+}
+
+/** How far a step goes; an iteration, unless somebody says more. */
+class StepDistance {
+  /** @param step takes the request's body. */
+  constructor(step) {
+    this.step = step;
+    this.count = h("input", {
+      type: "number", min: "1", step: "1", value: "1", required: true, "aria-label": "How far a step goes",
+      onkeydown: (event) => { if (event.key === "Enter") this.go(); },
+    });
+    this.unit = h("select", { "aria-label": "Iterations or optimizer steps" }, h("option", { value: "iterations" }, "iterations"), h("option", { value: "steps" }, "steps"));
+    this.element = h("span", { class: "step-distance" }, this.count, this.unit);
+  }
+
+  go() {
+    if (this.count.reportValidity()) this.step({ [this.unit.value]: this.count.valueAsNumber });
   }
 }
 

@@ -1,10 +1,12 @@
 // Pairs of responses: what the data says, and what the model said at an iteration.
 
 import { all, get } from "./api.js";
+import { writesTexts } from "./chat.js";
 import { button, empty, fill, h, loading } from "./dom.js";
 import { wordDiff } from "./diff.js";
 import { integer, number } from "./format.js";
 import { problemBox } from "./job-parts.js";
+import { tokenShades } from "./token-shades.js";
 
 const cardsAtOnce = 20;
 const maximumSamples = 3000;
@@ -107,26 +109,28 @@ class SamplesTab {
 
   card(sample) {
     const history = h("div", { class: "history" });
-    const toggle = button("All iterations", { kind: "quiet", "aria-expanded": "false", onclick: () => this.toggleHistory(sample, history, toggle) });
+    const earlier = button("All iterations", { kind: "quiet", "aria-expanded": "false", onclick: () => this.toggleHistory(sample, history, earlier) });
+    const shades = h("div", {});
+    const tokens = button("Tokens", {
+      kind: "quiet", title: "How likely each token is to the policy and to its reference policy", "aria-expanded": "false",
+      onclick: () => toggle(tokens, shades, () => tokenShades(this.job, sample)),
+    });
     const [actual, generated] = wordDiff(textOf(sample, "actual"), textOf(sample, "generated"));
     return h(
       "article", { class: "card sample", "aria-label": `Sample ${sample.index}` },
       h("header", { class: "row between" },
         h("span", { class: "soft" }, `#${sample.index} · row ${sample.row}`),
         h("span", {}, h("span", { class: "soft" }, "margin "), h("b", {}, number(margin(sample))), " nats"),
-        this.count > 1 ? toggle : null),
+        h("span", { class: "row" }, writesTexts() ? tokens : null, this.count > 1 ? earlier : null)),
       h("div", { class: "prompt" }, h("h2", {}, "Prompt"), h("p", { class: "text" }, textOf(sample, "prompt"))),
       h("div", { class: "pair" }, side("Actual", actual, "actual", sample), side("Generated", generated, "generated", sample)),
-      history,
+      shades, history,
     );
   }
 
   /** What the model said to the same prompt at every iteration. */
-  async toggleHistory(sample, place, toggle) {
-    const mustShow = !place.firstChild;
-    toggle.setAttribute("aria-expanded", String(mustShow));
-    if (!mustShow) return fill(place);
-    fill(place, loading(1));
+  async toggleHistory(sample, place, control) {
+    if (!toggle(control, place, () => loading(1))) return null;
     try {
       const lists = await Promise.all(Array.from({ length: this.count }, (_, iteration) => this.load(iteration)));
       const same = lists.map((list) => list.find(({ row, epoch }) => row === sample.row && epoch === sample.epoch));
@@ -138,6 +142,14 @@ class SamplesTab {
       return fill(place, problemBox(error));
     }
   }
+}
+
+/** Shows what `make` gives, or removes it; true when it is shown. */
+function toggle(control, place, make) {
+  const mustShow = !place.firstChild;
+  control.setAttribute("aria-expanded", String(mustShow));
+  fill(place, mustShow ? make() : null);
+  return mustShow;
 }
 
 function textOf(sample, part) {

@@ -161,6 +161,28 @@ class Check:
         self.see("Waiting")
         self.browser.until("document.querySelectorAll('tbody tr').length === 1")
 
+    def step_some(self, job):
+        """As far as somebody types."""
+        browser = self.browser
+        browser.run("document.querySelector('[data-action=step]').focus()")
+        self.press_until(
+            "document.activeElement.getAttribute('aria-label') === 'How far a step goes'", modifiers=browser.SHIFT)
+        browser.run("document.activeElement.select()")
+        browser.type("0")
+        browser.press("Enter")
+        assert not browser.run("document.activeElement.validity.valid")
+        self.look("step")
+        browser.run("document.querySelector('.step-distance input').focus()")
+        browser.run("document.activeElement.select()")
+        browser.type("2")
+        browser.press("Tab")
+        browser.press("s")
+        browser.press("Tab")
+        assert browser.run("document.activeElement.dataset.action") == "step"
+        browser.press("Enter")
+        self.see(f"step {STEPS + 2}", 60)
+        assert self.server.wait(job, "waiting")["progress"]["step"] == STEPS + 2
+
     def read_a_chart(self):
         """Arrow keys read values, and the table has a row for every step."""
         self.press_until("document.activeElement.className === 'plot'", most=60)
@@ -267,6 +289,35 @@ class Check:
         self.browser.run("(() => { const order = document.querySelector('[aria-label=Order]'); order.value = 'least'; order.dispatchEvent(new Event('change')); })()")
         assert self.browser.run("document.querySelector('.sample b').textContent") != first
 
+    def shade_tokens(self, job):
+        """Tokens add up to what the run stored; arrow keys and a table tell what colours show."""
+        browser = self.browser
+        index = int(browser.run("document.querySelector('.sample').getAttribute('aria-label').split(' ')[1]"))
+        samples = self.server.send("GET", f"/v1/jobs/{job}/samples?iteration=3&limit=1000")["data"]
+        sample = next(one for one in samples if one["index"] == index)
+        self.press_until("document.activeElement.textContent === 'Tokens'")
+        browser.press("Enter")
+        browser.until("document.querySelectorAll('.sample .tokens').length === 2", 30)
+        shaded = "document.querySelectorAll('.tokens .token[data-shade]').length"
+        assert browser.run(shaded) > 0
+        self.press_until("document.activeElement.className === 'text tokens'")
+        browser.press("End")
+        count = len(sample["actual_ids"])
+        told = browser.run("document.querySelector('.shade-status').textContent")
+        assert told.startswith(f"Actual, token {count}: ") and "policy −" in told and "change" in told, told
+        browser.run("[...document.querySelectorAll('.shades button')].find((one) => one.textContent === 'Show as a table').click()")
+        for kind, table in zip(("actual", "generated"), (1, 2)):
+            rows = browser.run(f"document.querySelectorAll('.shade-table:nth-of-type({table}) tbody tr').length")
+            assert rows == len(sample[f"{kind}_ids"]), (kind, rows)
+            sums = browser.run(f"document.querySelectorAll('.shades .side-text > .small')[{table - 1}].textContent")
+            told = float(sums.split("reference ")[1].split()[0].replace("−", "-"))
+            # Four digits are shown.
+            assert abs(told - sample[f"reference_logp_{kind}"]) < 2e-3 * max(1, abs(told)), (kind, sums)
+        self.look("tokens")
+        browser.run("[...document.querySelectorAll('.shades .segments button')].find((one) => one.textContent === 'Reference').click()")
+        browser.until("document.querySelector('.shades [aria-pressed=true]').textContent === 'Reference'")
+        assert browser.run("document.querySelectorAll('.tokens .token[data-shade^=up]').length") == 0
+
     def show_names_as_text(self):
         self.show("jobs")
         self.see(HOSTILE_NAME)
@@ -354,12 +405,14 @@ def run(check):
     job = check.submit_by_keyboard()
     check.step(job)
     check.read_a_chart()
+    check.step_some(job)
     server.submit(HOSTILE_NAME, mode="manual")
     other = server.submit("automatic", iterations=4)
     check.survive_a_restart(other)
     check.compare(job, other)
     check.read_samples(other)
     if "chat_completions" in server.send("GET", "/v1")["links"]:
+        check.shade_tokens(other)
         check.talk()
     check.show_names_as_text()
     check.delete_elsewhere()

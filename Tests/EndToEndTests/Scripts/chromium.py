@@ -18,6 +18,8 @@ class BrowserError(Exception):
 class Browser:
     """One browser with one page; `messages` collects what the page complains about."""
 
+    SHIFT = 8
+
     def __init__(self, program="chromium", width=1360, height=900):
         self.profile = tempfile.mkdtemp(prefix="spind-chromium-")
         to_browser, self.to_browser = os.pipe()
@@ -143,7 +145,7 @@ class Browser:
 
     def press(self, key, modifiers=0):
         """Presses a key: a character, or a name such as `Enter`."""
-        codes = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37, "Home": 36, " ": 32}
+        codes = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowRight": 39, "ArrowLeft": 37, "Home": 36, "End": 35, " ": 32}
         event = {"key": key, "modifiers": modifiers, "windowsVirtualKeyCode": codes.get(key, ord(key[0].upper()))}
         text = {"Enter": "\r", "Tab": None}.get(key, key if len(key) == 1 else None)
         if text:
