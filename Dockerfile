@@ -29,8 +29,14 @@ RUN mkdir -p /image/data /image/tmp /image/etc/ssl/certs /image/usr/local/bin \
     && chown 65532:65532 /image/data && chmod 1777 /image/tmp
 
 FROM scratch
+# Whoever builds an image to give away says where its source is, and under which licence.
+ARG SOURCE=""
+ARG LICENSES="NOASSERTION"
 LABEL org.opencontainers.image.title="spind" \
-      org.opencontainers.image.description="Self-play fine-tuning of small language models over HTTP"
+      org.opencontainers.image.description="Self-play fine-tuning of small language models over HTTP" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.licenses="$LICENSES"
 COPY --from=libraries /image /
 ENV PATH=/usr/local/bin
 USER 65532:65532

@@ -29,6 +29,21 @@ public struct HealthProbe: Sendable {
         }
     }
 
+    /// Of a server on this machine, about its readiness.
+    /// - Parameters:
+    ///   - host: what it binds to; may stand for all addresses.
+    ///   - path: what to ask for.
+    public init(listeningAt host: String, port: Int, path: String = "/readyz") {
+        self.host = ["0.0.0.0", "::", ""].contains(host) ? "127.0.0.1" : host
+        self.port = "\(port)"
+        self.path = path
+    }
+
+    /// - Throws: `inputOutput` when nothing does.
+    public func requireListening() throws {
+        close(try connect())
+    }
+
     /// The status of the answer.
     ///
     /// - Throws: `inputOutput` when there is none within a few seconds.

@@ -31,6 +31,12 @@ struct DoctorTests {
             #expect(found[name]?.verdict == "ok", "\(name): \(found[name]?.text ?? "missing")")
         }
         for name in ["kernel", "cores", "memory", "files"] { #expect(found[name] != nil) }
+        #expect(found["models"] == nil)
+        let libraries = try #require(found["libraries"]?.text)
+        // What the program cannot be without says its version.
+        for name in ["SQLite", "libmicrohttpd", "GnuTLS", "PCRE2"] {
+            #expect(libraries.contains(try Regex("\(name) [0-9]+\\.[0-9]+")), "\(libraries)")
+        }
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/new"))
     }
 
@@ -41,6 +47,17 @@ struct DoctorTests {
         let found = try verdicts(["--data-dir", folder.path, "--port", "\(port)"], status: 0)
         #expect(found["in use"]?.text.contains("process id") == true)
         #expect(found["port"]?.text.contains("a server answers") == true)
+        #expect(server.stop() == 0)
+    }
+
+    @Test func theLargestModelIsHeldAgainstTheMemory() throws {
+        let game = try Game()
+        let server = try Server(dataFolder: game.dataFolder.path)
+        try game.register(with: server, rows: 4)
+        let found = try verdicts(
+            ["--data-dir", game.dataFolder.path, "--port", "0"], status: 0)
+        #expect(found["models"]?.verdict == "ok")
+        #expect(found["models"]?.text.contains("the largest, tiny, takes") == true)
         #expect(server.stop() == 0)
     }
 

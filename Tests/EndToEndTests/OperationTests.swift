@@ -46,8 +46,31 @@ struct OperationTests {
         #expect(try Program.run(["healthcheck", "--url", server.url]).status == 0)
         let lost = try Program.run(["healthcheck", "--url", server.url + "/nowhere"])
         #expect(lost.status == 1 && lost.errors.contains("404"))
+        // Without an address, where spind serve would listen.
+        let port = try #require(server.url.split(separator: ":").last.map(String.init))
+        let file = folder.path + "/spind.yaml"
+        try Data("port: \(port)\n".utf8).write(to: URL(fileURLWithPath: file))
+        func check(_ arguments: String..., variables: [String: String] = [:]) throws -> Int32 {
+            try Program.run(["healthcheck"] + arguments, environment: variables).status
+        }
+        #expect(try check(variables: ["SPIND_PORT": port, "SPIND_HOST": "0.0.0.0"]) == 0)
+        #expect(try check("--config", file) == 0)
+        #expect(try check(variables: ["SPIND_CONFIG": file]) == 0)
+        #expect(try check("--port", "1", variables: ["SPIND_CONFIG": file]) == 1)
+        #expect(try check("--port", "0") == 1)
         server.kill()
         #expect(try Program.run(["healthcheck", "--url", server.url]).status == 1)
+        #expect(try check("--config", file) == 1)
+    }
+
+    @Test func theImageIsLabelledWithTheProgramsVersion() throws {
+        let dockerfile = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Dockerfile")
+        let version = try Program.run(["--version"]).output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(
+            try String(contentsOf: dockerfile, encoding: .utf8)
+                .contains("org.opencontainers.image.version=\"\(version)\""))
     }
 
     @Test func aStopIsAnnouncedAndEndsInTimeThoughStreamsAreOpen() throws {
@@ -101,6 +124,8 @@ struct OperationTests {
         let server = try Server(dataFolder: folder.path + "/data", arguments: files)
         #expect(server.url.hasPrefix("https://"))
         #expect(try server.request("GET", "/readyz").status == 200)
+        let port = try #require(server.url.split(separator: ":").last.map(String.init))
+        #expect(try Program.run(["healthcheck", "--port", port] + files).status == 0)
         let second = try makeCertificate()
         #expect(first != second)
         server.send(signal: SIGHUP)

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 public import SpinDomain
 
@@ -29,6 +30,21 @@ extension SQLiteStore {
             try ModelRecord.fetch(database, "ORDER BY name", []).map {
                 $0.mappingPaths(paths.absolute)
             }
+        }
+    }
+
+    /// The one with the most parameters, read beside whatever process has the folder; nil where
+    /// none is registered.
+    /// - Throws: `inputOutput` without a database, `unsupported` for one of another schema.
+    public static func largestModel(in dataFolder: String) throws -> ModelRecord? {
+        try translating {
+            let reader = try reader(folder: URL(fileURLWithPath: dataFolder))
+            let found = try reader.read { database in
+                try Migrations.embedded().requireCurrent(database)
+                return try ModelRecord.fetch(database, "ORDER BY parameters DESC LIMIT 1", []).first
+            }
+            try reader.close()
+            return found
         }
     }
 

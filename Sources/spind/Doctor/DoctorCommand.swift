@@ -40,7 +40,7 @@ struct DoctorCommand: ParsableCommand {
                 + FolderChecks(
                     folder: folder, allowsNetworkFileSystem: settings.allowsNetworkFileSystem,
                     reserveBytes: settings.diskReserveMiB << 20
-                ).findings
+                ).findings + [ModelCheck(folder: folder).finding].compactMap(\.self)
                 + [
                     PortCheck(
                         host: settings.host, port: settings.port, usesTLS: settings.tls != nil

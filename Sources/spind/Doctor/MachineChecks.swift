@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SelfPlay
 import Tensors
@@ -14,7 +15,10 @@ struct MachineChecks {
 
     let allowsWebhooks: Bool
 
-    var findings: [Finding] { [kernel, cores, memory, files] + (allowsWebhooks ? [curl] : []) }
+    var findings: [Finding] {
+        [LibraryCheck().finding, kernel, cores, memory] + [largePages].compactMap(\.self) + [files]
+            + (allowsWebhooks ? [curl] : [])
+    }
 
     private var kernel: Finding {
         let name = Machine.current.blasKernel
@@ -47,6 +51,22 @@ struct MachineChecks {
             "memory", detail,
             hint: "a job needs 12 to 16 bytes a parameter; POST /v1/jobs?validate_only=true says "
                 + "how much")
+    }
+
+    /// Training asks for large pages (madvise), which the system may be told never to give.
+    ///
+    /// Nil where the system does not say.
+    private var largePages: Finding? {
+        let file = "/sys/kernel/mm/transparent_hugepage/enabled"
+        // "always [madvise] never"
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+            let mode = text.split(whereSeparator: { "[]".contains($0) }).dropFirst().first,
+            text.contains("[")
+        else { return nil }
+        guard mode == "never" else { return .ok("large pages", "given (\(mode))") }
+        return .warning(
+            "large pages", "never given",
+            hint: "as root, on the host of a container: echo madvise > \(file)")
     }
 
     private var files: Finding {

@@ -20,11 +20,9 @@ struct PortCheck {
     }
 
     private var isSpind: Bool {
-        let name = ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host
-        let authority = name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)"
         // Of one with TLS no more is known than that somebody listens.
         guard !usesTLS else { return true }
-        let status = try? HealthProbe(url: "http://\(authority)/healthz").status()
-        return status == 200
+        let probe = HealthProbe(listeningAt: host, port: port, path: "/healthz")
+        return (try? probe.status()) == 200
     }
 }
