@@ -61,7 +61,7 @@ public final class ServiceHandler: HTTPHandler {
 
     public func respond(to request: HTTPRequest) -> HTTPResponse {
         let outcome = Result { try enter(request) }
-        guard case .success(let entry) = outcome, case .route(let route, _) = entry,
+        guard case .success(let entry) = outcome, case .route(let route, _, _) = entry,
             route.pace == .slow
         else { return answer(to: request, outcome, upload: Upload(borrowing: request.body)) }
         let deferred = DeferredResponse(timeoutSeconds: Self.slowSeconds) { [gate] in
@@ -86,7 +86,9 @@ public final class ServiceHandler: HTTPHandler {
 
     public func admit(_ head: HTTPRequest) -> BodyPolicy {
         do {
-            guard case .route(let route, let parameters) = try enter(head, isOnlyALook: true)
+            guard
+                case .route(let route, let parameters, let visitor) = try enter(
+                    head, isOnlyALook: true)
             else { return .memory(maximumBytes: Self.maximumIgnoredBytes) }
             switch route.body {
             case .none: return .memory(maximumBytes: Self.maximumIgnoredBytes)
@@ -94,7 +96,8 @@ public final class ServiceHandler: HTTPHandler {
             case .rows:
                 // What the head alone says is refused before gigabytes arrive.
                 let upload = Upload(borrowing: .none)
-                let call = try Call(head, route: route, parameters: parameters, upload: upload)
+                let call = try Call(
+                    head, by: visitor, route: route, parameters: parameters, upload: upload)
                 _ = try service.datasetUpload(call)
                 return .file(maximumBytes: Self.maximumDatasetBytes)
             }
@@ -130,7 +133,7 @@ public final class ServiceHandler: HTTPHandler {
 extension ServiceHandler {
     /// Where a request leads that has been let in.
     private enum Entry {
-        case route(Route, parameters: [String: String])
+        case route(Route, parameters: [String: String], visitor: Visitor)
         /// The server answers by itself.
         case answer(HTTPResponse)
     }
@@ -152,7 +155,7 @@ extension ServiceHandler {
         }
         let (route, parameters) = try found.get()
         try gate.check(visitor, mayUse: route)
-        return .route(route, parameters: parameters)
+        return .route(route, parameters: parameters, visitor: visitor)
     }
 
     private func answer(
@@ -181,9 +184,10 @@ extension ServiceHandler {
     ) throws -> HTTPResponse {
         switch entry {
         case .answer(let response): return response
-        case .route(let route, let parameters):
+        case .route(let route, let parameters, let visitor):
             func answer() throws -> HTTPResponse {
-                let call = try Call(request, route: route, parameters: parameters, upload: upload)
+                let call = try Call(
+                    request, by: visitor, route: route, parameters: parameters, upload: upload)
                 return try route.handler(service)(call)
             }
             guard route.isOfStore else { return try answer() }
@@ -194,7 +198,7 @@ extension ServiceHandler {
 
     /// What a request is counted under.
     private func label(_ outcome: Result<Entry, any Error>) -> String {
-        if case .success(.route(let route, _)) = outcome {
+        if case .success(.route(let route, _, _)) = outcome {
             route.name
         } else {
             RequestCounters.noRoute

@@ -41,6 +41,28 @@ struct DurabilityRoutesTests {
         #expect(try next.json["allowed_iterations"] == 2)
     }
 
+    @Test(arguments: Transport.allCases)
+    func clientsMayChooseTheSameIdempotencyKey(transport: Transport) throws {
+        let service = try TestService(transport)
+        try service.register()
+        let texts = try service.issueKeys()
+        let (ada, bob) = try (#require(texts[.admin]), #require(texts[.submit]))
+        func submit(_ apiKey: String, _ name: String) throws -> Answer {
+            try service.send(
+                "POST", "/v1/jobs", key: apiKey, headers: [("Idempotency-Key", "k")],
+                json: #"{"name":"\#(name)","model":"tiny","dataset":"sums"}"#)
+        }
+        let first = try submit(ada, "ada's")
+        let second = try submit(bob, "bob's")
+        #expect(first.status == 201 && second.status == 201)
+        #expect(second.header("Idempotency-Replayed") == nil)
+        let again = try submit(ada, "ada's")
+        #expect(again.header("Idempotency-Replayed") == "true")
+        #expect(try again.json["id"] == first.json["id"])
+        #expect(try submit(bob, "bob's").json["id"] == second.json["id"])
+        _ = try submit(bob, "ada's").problem(422, "idempotency_key_reused")
+    }
+
     @Test func aKeyIsForOneRoute() throws {
         let service = try TestService()
         try service.register()

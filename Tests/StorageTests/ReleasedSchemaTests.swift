@@ -47,7 +47,7 @@ struct ReleasedSchemaTests {
         let job = try #require(
             try store.jobs(status: .succeeded, limit: 1, after: nil).elements.first)
         let key = IdempotencyKey(
-            key: "fixture-1", fingerprint: "POST /v1/jobs\n{}", time: job.createdAt)
+            key: "fixture-1", apiKey: "ada", fingerprint: "POST /v1/jobs\n{}", time: job.createdAt)
         #expect(try store.job(idempotency: key)?.id == job.id)
     }
 

@@ -15,6 +15,7 @@ extension Call {
         }
         let path = "/" + request.segments.joined(separator: "/")
         return IdempotencyKey(
-            key: key, fingerprint: "\(request.method) \(path)\n\(meaning.text)", time: time)
+            key: key, apiKey: visitor.keyID ?? "",
+            fingerprint: "\(request.method) \(path)\n\(meaning.text)", time: time)
     }
 }

@@ -6,14 +6,17 @@ import SpinDomain
 /// A request on its way to a handler, with what the route says about it already checked.
 struct Call: Sendable {
     let request: HTTPRequest
+    let visitor: Visitor
     let query: Query
     let upload: Upload
     private let parameters: [String: String]
 
     init(
-        _ request: HTTPRequest, route: Route, parameters: [String: String], upload: Upload
+        _ request: HTTPRequest, by visitor: Visitor, route: Route, parameters: [String: String],
+        upload: Upload
     ) throws {
         self.request = request
+        self.visitor = visitor
         self.upload = upload
         self.parameters = parameters
         query = try Query(request.query, known: route.query)

@@ -107,13 +107,18 @@ public struct IdempotencyKey: Sendable, Equatable {
     public static let lifetimeSeconds = 24.0 * 3600
 
     public var key: String
+    /// The id of the API key that was shown with it; empty without one.
+    ///
+    /// Every API key has idempotency keys of its own.
+    public var apiKey: String
     /// What was asked for: method, path and the meaning of the body.
     public var fingerprint: String
     /// When the request came.
     public var time: Timestamp
 
-    public init(key: String, fingerprint: String, time: Timestamp) {
+    public init(key: String, apiKey: String = "", fingerprint: String, time: Timestamp) {
         self.key = key
+        self.apiKey = apiKey
         self.fingerprint = fingerprint
         self.time = time
     }

@@ -9,23 +9,30 @@ extension IdempotencyKey {
             arguments: [oldestKept.microseconds, newestKept.microseconds])
         try database.execute(
             sql: """
-                INSERT INTO idempotency (key, fingerprint, job, created_at) VALUES (?, ?, ?, ?)
+                INSERT INTO idempotency (api_key, key, fingerprint, job, created_at)
+                VALUES (?, ?, ?, ?, ?)
                 """,
-            arguments: [key, fingerprint, job, time.microseconds])
+            arguments: [apiKey, key, fingerprint, job, time.microseconds])
     }
 }
 
 extension SQLiteStore {
     /// The job of an earlier request with this key; one of an older schema has no fingerprint.
+    ///
+    /// What came without an API key, or is from an older schema, holds for everybody: the client
+    /// may repeat its request after it was given an API key, or after an upgrade.
     /// - Throws: `keyReused`.
     func job(of key: IdempotencyKey, in database: Database) throws -> Job? {
         let row = try Row.fetchOne(
             database,
             sql: """
                 SELECT fingerprint, job FROM idempotency
-                WHERE key = ? AND created_at BETWEEN ? AND ?
+                WHERE key = ? AND api_key IN (?, '') AND created_at BETWEEN ? AND ?
+                ORDER BY api_key DESC LIMIT 1
                 """,
-            arguments: [key.key, key.oldestKept.microseconds, key.newestKept.microseconds])
+            arguments: [
+                key.key, key.apiKey, key.oldestKept.microseconds, key.newestKept.microseconds,
+            ])
         guard let row else { return nil }
         var reader = ColumnReader(row)
         let fingerprint: String = try reader.next()
