@@ -5,7 +5,7 @@ import Testing
 
 /// Data folders that earlier releases have left (Fixtures/make_fixtures.py).
 struct ReleasedSchemaTests {
-    @Test(arguments: [1, 2, 8, 9])
+    @Test(arguments: [1, 2, 8, 9, 10])
     func itsJobsGoOn(schema: Int) throws {
         let folder = try copyOfFixture(schema)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -73,7 +73,8 @@ struct ReleasedSchemaTests {
     private func copyOfFixture(_ schema: Int) throws -> String {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("spind-released-\(UUID().uuidString)")
-        let fixture = Self.root.appending(path: "Tests/StorageTests/Fixtures/schema-000\(schema)")
+        let name = String(format: "schema-%04d", schema)
+        let fixture = Self.root.appending(path: "Tests/StorageTests/Fixtures/\(name)")
         try FileManager.default.copyItem(at: fixture, to: folder)
         return folder.path
     }
