@@ -173,7 +173,7 @@ final class Head {
         _ normed: UnsafePointer<Float>, _ columns: Range<Int>,
         into logits: UnsafeMutablePointer<Float>, rows: Int, _ parameters: Parameters
     ) {
-        if let packed = parameters.packed[decoder.headWeight] {
+        if let packed = parameters.packedMatrix(decoder.headWeight, rows: rows) {
             parameters.pool.multiply(normed, packed, part: columns, into: logits, m: rows)
             return
         }

@@ -2,8 +2,8 @@ import Tensors
 
 /// Appends tokens to cached sequences: prefill, decoding and teacher-forced scoring are all this.
 ///
-/// Works on a packed copy of the weights; what a token's row gives does not depend on the other rows
-/// of its batch.
+/// A few rows go through a packed copy of the weights, and the bits of one do not depend on the others;
+/// many go through the weights themselves where the processor has matrix tiles.
 public final class InferencePass {
     /// Tokens that follow what `slot` holds.
     public struct Chunk: Sendable {

@@ -15,7 +15,7 @@ struct Linear {
         _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int,
         _ parameters: Parameters
     ) {
-        if let packed = parameters.packed[weight] {
+        if let packed = parameters.packedMatrix(weight, rows: rows) {
             parameters.pool.multiply(x, packed, into: y, m: rows)
             return
         }
