@@ -12,7 +12,7 @@ from pathlib import Path
 import machine
 import report
 from suites import SUITES, Suite
-from workbench import Settings, Workbench
+from workbench import PEERS, Settings, Workbench
 
 FULL_PROMPTS = 256
 QUICK_PROMPTS = 64
@@ -25,7 +25,7 @@ def main() -> None:
         folder=options.folder, spind=options.spind, threads=options.threads,
         rounds=options.rounds or (1 if options.quick else FULL_ROUNDS), quick=options.quick,
         prompts=options.prompts or (QUICK_PROMPTS if options.quick else FULL_PROMPTS),
-        timeout=options.timeout)
+        timeout=options.timeout, peers=options.peers)
     bench = Workbench(settings)
     results = {
         "machine": machine.describe(settings.threads),
@@ -46,12 +46,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--spind", type=Path, default=Path(".build/release/spind-contestant"))
     parser.add_argument("--output", type=Path, default=Path("benchmark"), help="without suffix")
     parser.add_argument("--only", type=suite_names, default=list(SUITES), help=", ".join(SUITES))
+    parser.add_argument("--peers", type=peer_names, help="unless all: " + ", ".join(PEERS))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, help=f"turns of each, {FULL_ROUNDS} unless quick")
     parser.add_argument("--prompts", type=int, help=f"of a rollout, {FULL_PROMPTS} unless quick")
     parser.add_argument("--quick", action="store_true", help="one round, fewer prompts")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds for one command")
     return parser.parse_args()
+
+
+def peer_names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(f"there is no peer {name!r}; {', '.join(PEERS)}")
+    return names
 
 
 def suite_names(text: str) -> list[str]:

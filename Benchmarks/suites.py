@@ -32,8 +32,11 @@ class Suite:
         self.failures: list[str] = []
         self.more: dict = {}
 
-    def compare(self, *arguments, **named) -> Comparison | None:
-        comparison = self.attempt(lambda: self.bench.compare(*arguments, **named))
+    def compare(self, work: str, peer: str, *arguments, **named) -> Comparison | None:
+        """None where the peer is not wanted, or fails."""
+        if not self.bench.settings.wants(peer):
+            return None
+        comparison = self.attempt(lambda: self.bench.compare(work, peer, *arguments, **named))
         if comparison:
             self.comparisons.append(comparison)
         return comparison
@@ -104,6 +107,8 @@ def rollout(suite: Suite) -> None:
         "llama": (3.0, LLAMA_VARIANTS, LLAMA_SLOTS),
     }
     for peer, (target, variants, batches) in choices.items():
+        if not bench.settings.wants(peer):
+            continue
         trials = suite.attempt(lambda choice=(peer, variants, batches): tune(bench, *choice))
         if not trials:
             continue

@@ -32,6 +32,11 @@ class Settings:
     quick: bool
     prompts: int
     timeout: float
+    peers: list[str] | None
+    """None: all of them."""
+
+    def wants(self, peer: str) -> bool:
+        return self.peers is None or peer in self.peers
 
 
 @dataclass
