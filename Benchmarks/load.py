@@ -20,7 +20,7 @@ import machine
 POLLS_PER_SECOND = 50
 STREAMS = 500
 WINDOWS = 6
-ROWS = 640
+STEPS_PER_EPOCH = 20
 TARGETS = {
     "job reads per second": ">= 20000", "metrics pages per second": ">= 5000",
     "p99 while training, ms": "< 50", "slow-down of training, %": "<= 2",
@@ -32,6 +32,8 @@ class Service:
 
     def __init__(self, program: str, model: Path | None = None):
         self.folder = Path(tempfile.mkdtemp(prefix="spind-load-"))
+        # A model of a real size takes as long for fewer rows.
+        self.batch = 4 if model else 32
         self.log = (self.folder / "log").open("w")
         demo = self.folder / "demo"
         subprocess.run([program, "demo", demo], check=True, stdout=subprocess.DEVNULL)
@@ -42,7 +44,8 @@ class Service:
         self.url = self.process.stdout.readline().split()[-1]
         self.address = ("127.0.0.1", int(self.url.rsplit(":", 1)[1]))
         self.call("POST", "/v1/models", {"name": "model", "path": "model"})
-        rows = (demo / "train.jsonl").read_bytes().splitlines(keepends=True)[:ROWS]
+        rows = (demo / "train.jsonl").read_bytes().splitlines(keepends=True)
+        rows = rows[:STEPS_PER_EPOCH * self.batch]
         self.call("POST", "/v1/datasets?name=words", b"".join(rows), "application/jsonl")
 
     def call(self, method: str, path: str, body=None, kind="application/json"):
@@ -61,8 +64,8 @@ class Service:
             "model": "model", "dataset": "words", "method": "sft",
             "spin": {"max_iterations": 1, "max_epochs": epochs},
             "train": {
-                "global_batch_size": 32, "micro_batch_size": 16, "max_seq_length": 64,
-                "save_interval": 1_000_000},
+                "global_batch_size": self.batch, "micro_batch_size": min(16, self.batch),
+                "max_seq_length": 64, "save_interval": 1_000_000},
             "optim": {"lr": 1e-4},
         })["id"]
 
