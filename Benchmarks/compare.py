@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import machine
@@ -45,8 +46,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="made by prepare.py")
     parser.add_argument("--spind", type=Path, default=Path(".build/release/spind-contestant"))
     parser.add_argument("--output", type=Path, default=Path("benchmark"), help="without suffix")
-    parser.add_argument("--only", type=suite_names, default=list(SUITES), help=", ".join(SUITES))
-    parser.add_argument("--peers", type=peer_names, help="unless all: " + ", ".join(PEERS))
+    parser.add_argument("--only", type=names_among(SUITES), default=list(SUITES), help=", ".join(SUITES))
+    parser.add_argument("--peers", type=names_among(PEERS), help="unless all: " + ", ".join(PEERS))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, help=f"turns of each, {FULL_ROUNDS} unless quick")
     parser.add_argument("--prompts", type=int, help=f"of a rollout, {FULL_PROMPTS} unless quick")
@@ -55,20 +56,16 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def peer_names(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"there is no peer {name!r}; {', '.join(PEERS)}")
-    return names
+def names_among(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Reads names with commas between them."""
+    def read(text: str) -> list[str]:
+        names = text.split(",")
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+        return names
 
-
-def suite_names(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in SUITES:
-            raise argparse.ArgumentTypeError(f"there is no suite {name!r}")
-    return names
+    return read
 
 
 def write(output: Path, results: dict) -> None:
