@@ -46,7 +46,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="made by prepare.py")
     parser.add_argument("--spind", type=Path, default=Path(".build/release/spind-contestant"))
     parser.add_argument("--output", type=Path, default=Path("benchmark"), help="without suffix")
-    parser.add_argument("--only", type=names_among(SUITES), default=list(SUITES), help=", ".join(SUITES))
+    parser.add_argument(
+        "--only", type=names_among(SUITES), default=list(SUITES), help=", ".join(SUITES))
     parser.add_argument("--peers", type=names_among(PEERS), help="unless all: " + ", ".join(PEERS))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, help=f"turns of each, {FULL_ROUNDS} unless quick")
