@@ -7,6 +7,12 @@ import threading
 from pathlib import Path
 
 
+def environment(threads: int) -> dict[str, str]:
+    """Every library chooses its kernels itself: what other programs need says nothing of them."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    return kept | {"OMP_NUM_THREADS": str(threads)}
+
+
 class ContestantFailed(Exception):
     """A contestant that cannot be started, died, took too long or answered with an error."""
 
@@ -24,7 +30,7 @@ class ContestantProcess:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
                 text=True, bufsize=1,
-                env=os.environ | {"OMP_NUM_THREADS": str(threads)})
+                env=environment(threads))
         except OSError as problem:
             self._log.close()
             raise ContestantFailed(f"{name} does not start: {problem}") from problem

@@ -50,6 +50,16 @@ export class ChartGroup {
     for (const chart of this.charts) chart.rebuild();
   }
 
+  /** Curves come and go only when smoothing begins or ends. */
+  smooth(weight) {
+    const isSameKind = (weight > 0) === (this.smoothing > 0);
+    this.smoothing = weight;
+    for (const chart of this.charts) {
+      if (isSameKind && chart.u) chart.setData();
+      else chart.rebuild();
+    }
+  }
+
   close() {
     for (const chart of [...this.charts]) chart.close();
   }
@@ -120,16 +130,17 @@ export class Chart {
       return;
     }
     const data = this.data;
+    this.buildLegend();
     this.u = new uPlot(this.options(), data, this.plot);
     this.applyRange();
-    this.showLegend();
-    this.showTable();
+    this.describe();
   }
 
   setData() {
-    this.u.setData(this.data, this.group.range === null);
-    this.showLegend();
-    this.showTable();
+    this.u.setData(this.data, false);
+    // Only a change of scale makes it draw.
+    this.applyRange();
+    this.describe();
   }
 
   options() {
@@ -156,7 +167,7 @@ export class Chart {
         bind: { dblclick: () => () => { this.group.zoom(null, null); return null; } },
       },
       hooks: {
-        setCursor: [() => this.showLegend()],
+        setCursor: [() => this.showValues()],
         setSelect: [(u) => this.select(u)],
         drawClear: [(u) => this.drawRules(u)],
       },
@@ -243,29 +254,43 @@ export class Chart {
     return this.spec.bytes ? bytes(value) : number(value);
   }
 
-  /** The values under the cursor, else the last ones. */
-  showLegend() {
+  /** One entry a line; what it says is a matter of `showValues`. */
+  buildLegend() {
+    this.entries = this.lines.map(({ label, slot, right }) => {
+      const swatch = h("svg", { class: "swatch", viewBox: "0 0 22 6", "aria-hidden": "true" }, h("path", { d: "M1 3h20", stroke: color(slot), "stroke-width": "2.5", "stroke-dasharray": dashes[slot % dashes.length].join(" ") }));
+      const [value, range] = [h("b"), h("span", { class: "soft" })];
+      return { value, range, element: h("span", { class: "legend-item" }, swatch, h("span", {}, label, right ? " →" : ""), value, range) };
+    });
+    this.where = h("span", { class: "legend-x" });
+    fill(this.legend, this.entries.map(({ element }) => element), this.where);
+  }
+
+  /** The values under the cursor, else the last ones; at every move of the pointer, on every chart of the group. */
+  showValues() {
     if (!this.u) return;
     const place = this.place;
-    const lastOf = (values) => values.findLast((value) => value !== null);
-    const items = this.lines.map(({ label, slot, right }, line) => {
-      const at = (values) => (place === null ? lastOf(values) : values[place]);
-      const swatch = h("svg", { class: "swatch", viewBox: "0 0 22 6", "aria-hidden": "true" }, h("path", { d: "M1 3h20", stroke: color(slot), "stroke-width": "2.5", "stroke-dasharray": dashes[slot % dashes.length].join(" ") }));
-      const raw = this.raw[line];
-      const range = place !== null && raw.min[place] !== raw.max[place] && raw.min[place] !== null ? ` (${this.text(raw.min[place])} … ${this.text(raw.max[place])})` : "";
-      return h("span", { class: "legend-item" }, swatch, h("span", {}, label, right ? " →" : ""), h("b", {}, this.text(at(this.smooth[line]))), h("span", { class: "soft" }, range));
+    this.entries.forEach(({ value, range }, line) => {
+      const [raw, smooth] = [this.raw[line], this.smooth[line]];
+      setText(value, this.text(place === null ? smooth.findLast((one) => one !== null) : smooth[place]));
+      const isBand = place !== null && raw.min[place] !== null && raw.min[place] !== raw.max[place];
+      setText(range, isBand ? ` (${this.text(raw.min[place])} … ${this.text(raw.max[place])})` : "");
     });
-    const where = place === null ? null : h("span", { class: "legend-x" }, `${this.group.x} ${xTexts[this.group.x](this.x[place])}`);
-    fill(this.legend, items, where);
+    setText(this.where, place === null ? "" : `${this.group.x} ${xTexts[this.group.x](this.x[place])}`);
+  }
+
+  /** What there is to say of new data. */
+  describe() {
+    this.showValues();
     this.plot.setAttribute("aria-label", `${this.spec.title}. ${this.summary()}. Arrow keys read values, plus and minus zoom, 0 shows everything.`);
+    this.showTable();
   }
 
   summary() {
     return this.lines.map(({ label }, line) => {
       const { mean, min, max } = this.raw[line];
       const known = (values) => values.filter((value) => value !== null);
-      const first = known(mean)[0];
-      return `${label}: first ${this.text(first)}, last ${this.text(known(mean).at(-1))}, from ${this.text(known(min).reduce((a, b) => Math.min(a, b), Infinity))} to ${this.text(known(max).reduce((a, b) => Math.max(a, b), -Infinity))}`;
+      const [all, least, largest] = [mean, min, max].map(known);
+      return `${label}: first ${this.text(all[0])}, last ${this.text(all.at(-1))}, from ${this.text(least.reduce((a, b) => Math.min(a, b), Infinity))} to ${this.text(largest.reduce((a, b) => Math.max(a, b), -Infinity))}`;
     }).join("; ");
   }
 

@@ -34,10 +34,9 @@ class ChartsTab {
       [["step", "Step"], ["time", "Training time"], ["tokens", "Tokens"]].map(([value, text]) => h("option", { value }, text)));
     const shown = h("output", { for: "smoothing" }, "off");
     const slider = h("input", { type: "range", id: "smoothing", min: "0", max: "0.98", step: "0.02", value: "0", "aria-valuetext": "off", oninput: () => {
-      this.group.smoothing = Number(slider.value);
-      fill(shown, this.group.smoothing ? slider.value : "off");
+      fill(shown, Number(slider.value) ? slider.value : "off");
       slider.setAttribute("aria-valuetext", shown.textContent);
-      this.group.redraw();
+      this.group.smooth(Number(slider.value));
     } });
     slider.value = "0";
     const check = (text, onchange) => h("label", { class: "check" }, h("input", { type: "checkbox", onchange: (event) => onchange(event.currentTarget.checked) }), text);

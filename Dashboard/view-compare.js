@@ -26,7 +26,8 @@ class CompareView {
     this.baseline = ids[0];
     this.names = [...usualMetrics];
     this.known = new Map();
-    this.group = new ChartGroup();
+    this.group = new ChartGroup((from, to) => this.zoomed(from, to));
+    this.steps = null;
     this.picker = h("div", { class: "picker" });
     this.place = h("div", { class: "stack" }, loading(3));
     this.element = h("div", {}, heading("Compare", `Up to ${maximumJobs} jobs over one another; each has a colour and a dash of its own.`), this.picker, this.place);
@@ -96,25 +97,34 @@ class CompareView {
     }
   }
 
+  /** Finer buckets of what is looked at now. */
+  zoomed(from, to) {
+    // A step more on each side, so that lines go on to the edges.
+    this.steps = from === null ? null : { from: Math.max(0, Math.floor(from) - 1), to: Math.ceil(to) + 1 };
+    clearTimeout(this.zoomTimer);
+    this.zoomTimer = setTimeout(() => this.load(), 120);
+  }
+
   async loadJob(id) {
     const known = this.known.get(id);
     const job = live.jobs.find((one) => one.id === id) ?? (await get(`/v1/jobs/${id}`));
-    const state = `${job.progress.step} ${job.status}`;
+    const state = `${job.progress.step} ${job.status} ${this.steps?.from} ${this.steps?.to}`;
     if (known?.state === state) return;
     const metrics = known?.metrics ?? new JobMetrics(id);
-    const [columns, validations] = await Promise.all([
-      metrics.load(shownMetrics.filter((name) => name !== "validation_loss"), { buckets: 512 }),
-      get(`/v1/jobs/${id}/validations`),
+    const load = (steps) => metrics.load(shownMetrics.filter((name) => name !== "validation_loss"), { buckets: 512, ...steps });
+    const [columns, near, validations] = await Promise.all([
+      load(), this.steps && load(this.steps), get(`/v1/jobs/${id}/validations`),
     ]);
     columns.validation_loss = validationColumns(validations.data);
-    this.known.set(id, { job, state, metrics, columns });
+    const drawn = near ? { ...near, validation_loss: columns.validation_loss } : columns;
+    this.known.set(id, { job, state, metrics, columns, drawn });
   }
 
   draw() {
     const jobs = this.ids.map((id) => this.known.get(id)).filter(Boolean);
     if (!jobs.length) return;
     if (!this.charts) this.build();
-    for (const [name, chart] of this.charts) chart.show(jobs.flatMap(({ job, columns }) => columns[name] ? [{ name: job.id, label: job.name, columns: columns[name], at: (step) => step, slot: this.ids.indexOf(job.id) }] : []));
+    for (const [name, chart] of this.charts) chart.show(jobs.flatMap(({ job, drawn }) => drawn[name] ? [{ name: job.id, label: job.name, columns: drawn[name], at: (step) => step, slot: this.ids.indexOf(job.id) }] : []));
     fill(this.values, this.valueTable(jobs));
     fill(this.settings, settingTable(jobs.map(({ job }) => job), (id) => this.swatch(id)));
   }
@@ -124,7 +134,7 @@ class CompareView {
     this.charts = this.names.map((name) => [name, new Chart({ title: title(name), range: name === "acc" ? [0, 1] : null }, this.group)]);
     this.values = h("div", {});
     this.settings = h("div", {});
-    const slider = h("input", { type: "range", id: "smoothing", min: "0", max: "0.98", step: "0.02", oninput: () => { this.group.smoothing = Number(slider.value); this.group.redraw(); } });
+    const slider = h("input", { type: "range", id: "smoothing", min: "0", max: "0.98", step: "0.02", oninput: () => this.group.smooth(Number(slider.value)) });
     slider.value = String(this.group.smoothing);
     fill(
       this.place,
@@ -165,6 +175,7 @@ class CompareView {
 
   close() {
     this.stop();
+    clearTimeout(this.zoomTimer);
     window.removeEventListener("themechange", this.onTheme);
     this.group.close();
   }

@@ -18,7 +18,7 @@ enum {
     PACKED_BLOCKS = 162,
 };
 
-typedef struct spind_tile_product product;
+typedef struct spind_matrix_product product;
 
 SPIND_INLINE ptrdiff_t divide_up(ptrdiff_t count, ptrdiff_t by) {
     return (count + by - 1) / by;
@@ -263,6 +263,6 @@ size_t spind_tile_product_scratch_bytes(void) {
     return 0;
 }
 
-void spind_tile_product_compute(const struct spind_tile_product *product, void *scratch) {}
+void spind_tile_product_compute(const struct spind_matrix_product *product, void *scratch) {}
 
 #endif

@@ -163,7 +163,7 @@ extension JobRunner {
         }
     }
 
-    /// Ends a job, a running one at its next step boundary; its checkpoints stay.
+    /// Ends a job, a running one in the middle of its step; its checkpoints stay.
     /// - Throws: `conflict` when the job has ended otherwise.
     public func cancel(job id: String) throws -> Job {
         try command(id) { state, job in

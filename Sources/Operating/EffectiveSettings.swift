@@ -17,7 +17,7 @@ public struct EffectiveSettings: Sendable {
 
     /// Variables with our prefix that are read elsewhere.
     private static let otherVariables = [
-        "SPIND_CONFIG", "SPIND_MATRIX_TILES", "SPIND_FAILPOINT", "SPIND_PYTHON", "SPIND_SHARED",
+        "SPIND_CONFIG", "SPIND_MATRIX_KERNEL", "SPIND_FAILPOINT", "SPIND_PYTHON", "SPIND_SHARED",
         "SPIND_TEST_SEED", "SPIND_KILLS", "SPIND_KILL_SEED", "SPIND_SERVER", "SPIND_KEY",
         "SPIND_KEY_FILE", "SPIND_CA_FILE",
     ]

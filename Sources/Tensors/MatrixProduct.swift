@@ -56,18 +56,6 @@ package struct MatrixProduct {
             Int32(product.leadingB), product.accumulate ? 1 : 0, product.c, Int32(product.leadingC))
     }
 
-    /// By the processor's matrix tiles, on the calling thread alone.
-    ///
-    /// The bits of an element of C do not depend on the shapes of A and B but for k.
-    package static func computeByTiles(_ product: MatrixProduct) {
-        var tiles = spind_tile_product(
-            a: product.a, b: product.b, c: product.c, m: product.m, n: product.n, k: product.k,
-            leading_a: product.leadingA, leading_b: product.leadingB, leading_c: product.leadingC,
-            transpose_a: product.transposeA, transpose_b: product.transposeB,
-            accumulate: product.accumulate)
-        MatrixTiles.withScratch { spind_tile_product_compute(&tiles, $0) }
-    }
-
     /// By our own kernel, which wins while C has few rows; needs A as it is and B transposed.
     ///
     /// The bits of a row of C do not depend on the other rows.

@@ -15,17 +15,21 @@ public struct SpeedProbe: Sendable {
     }
 
     /// Operations a second of a product of two square matrices, 2 · size³ operations each, in
-    /// vector registers: what every other library on this machine can do at most.
+    /// vector registers, by OpenBLAS or our own kernel, whichever is faster: what every other
+    /// library on this machine can do at most.
     ///
     /// - Parameters:
     ///   - size: from 2048 on the share of memory traffic does not matter any more.
     ///   - seconds: how long to try; once at least.
     /// - Returns: nil when the clock stands still.
     public func matrixProduct(size: Int = 2048, seconds: Double = 0.2) -> Double? {
-        matrixProduct(size: size, seconds: seconds, pool.multiplyByVectors)
+        let library = matrixProduct(size: size, seconds: seconds, pool.multiplyByLibrary)
+        guard let library, ProductKernel.usable.contains(.vectors) else { return library }
+        return matrixProduct(size: size, seconds: seconds) { pool.multiply($0, by: .vectors) }
+            .map { max($0, library) }
     }
 
-    /// The same as this program multiplies: by matrix tiles, where they are used.
+    /// The same as this program multiplies.
     public func fastestMatrixProduct(size: Int = 2048, seconds: Double = 0.2) -> Double? {
         matrixProduct(size: size, seconds: seconds) {
             pool.multiply($0.a, $0.b, into: $0.c, m: $0.m, n: $0.n, k: $0.k)

@@ -1,7 +1,7 @@
 extension WorkerPool {
     /// C[m, n] = op(A)[m, k] · op(B)[k, n], or C += it; all row-major float32.
     ///
-    /// Bits depend on the shapes and the pool's width only. With matrix tiles, or with at most
+    /// Bits depend on the shapes and the pool's width only. With a `ProductKernel`, or with at most
     /// `skinnyRows` rows, `transposeB` and not `transposeA`, a row of C does not even depend on the
     /// other rows or on the width.
     /// - Parameters:
@@ -20,58 +20,70 @@ extension WorkerPool {
             leadingA: leadingA, leadingB: leadingB, leadingC: leadingC, accumulate: accumulate)
         product.checkShapes()
         if product.m <= Self.skinnyRows && transposeB && !transposeA {
-            split(product, Self.grain, byRows: false, MatrixProduct.computeSkinny)
-        } else if MatrixTiles.areUsed {
-            multiplyByTiles(product)
+            split(product, byRows: false, MatrixProduct.computeSkinny)
+        } else if let kernel = ProductKernel.used {
+            multiply(product, by: kernel)
         } else {
-            multiplyByVectors(product)
+            multiplyByLibrary(product)
         }
     }
 
-    /// - Precondition: `MatrixTiles.areUsable`.
-    package func multiplyByTiles(_ product: MatrixProduct) {
-        // Each worker packs the rows of A anew for its columns, which costs most for a transposed A;
-        // without enough columns there is no choice.
-        let byRows = product.transposeA || product.n < 2 * width * Self.tilePanel
-        splitBySpeed(byRows ? product.m : product.n, grain: Self.tilePanel) { _, range in
-            MatrixProduct.computeByTiles(product.part(range, isRows: byRows))
+    /// - Precondition: the kernel is usable.
+    package func multiply(_ product: MatrixProduct, by kernel: ProductKernel) {
+        let byRows = splitsRows(product, kernel)
+        splitBySpeed(product.count(byRows), grain: Self.grain(product, byRows)) { _, range in
+            kernel.compute(product.part(range, byRows))
         }
     }
 
-    /// Leaves matrix tiles alone.
-    package func multiplyByVectors(_ product: MatrixProduct) {
+    /// Each worker packs for itself what all of them need, so that is the smaller matrix; but a
+    /// transposed A costs matrix tiles most.
+    private func splitsRows(_ product: MatrixProduct, _ kernel: ProductKernel) -> Bool {
+        if product.n < 2 * width * Self.panel { return true }
+        return switch kernel {
+        case .tiles: product.transposeA
+        case .vectors: product.m >= product.n
+        }
+    }
+
+    /// By OpenBLAS, or without it portably.
+    package func multiplyByLibrary(_ product: MatrixProduct) {
         let compute =
             OpenBLAS.isUsable ? MatrixProduct.computeByOpenBLAS : MatrixProduct.computePortably
-        split(product, Self.grain, byRows: product.m >= product.n, compute)
+        split(product, byRows: product.m >= product.n, compute)
+    }
+
+    private func split(
+        _ product: MatrixProduct, byRows: Bool, _ compute: MatrixProduct.Compute
+    ) {
+        split(product.count(byRows), grain: Self.grain(product, byRows)) { _, range in
+            compute(product.part(range, byRows))
+        }
     }
 
     /// Up to this many rows our own kernel is faster than packing the weights for a general product
     /// (measured).
     public static let skinnyRows = 64
 
-    /// Register tiles of common sgemm kernels are 16 columns wide; shares of whole tiles waste
-    /// nothing.
-    private static let grain = 16
-    /// Rows and columns that matrix tiles take together.
-    private static let tilePanel = 32
+    /// Rows or columns that kernels take together, or a multiple of what they do.
+    private static let panel = 32
     /// Multiplications that take about as long as waking a worker.
     private static let smallestShare = 1 << 17
 
-    private func split(
-        _ product: MatrixProduct, _ tile: Int, byRows: Bool, _ compute: MatrixProduct.Compute
-    ) {
-        let (split, other) = byRows ? (product.m, product.n) : (product.n, product.m)
-        let tilesPerShare = Self.smallestShare / max(1, tile * other * product.k) + 1
-        self.split(split, grain: tile * tilesPerShare) { _, range in
-            compute(product.part(range, isRows: byRows))
-        }
+    /// Whole panels, and so many that a share is worth a worker.
+    private static func grain(_ product: MatrixProduct, _ byRows: Bool) -> Int {
+        let other = byRows ? product.n : product.m
+        return panel * (smallestShare / max(1, panel * other * product.k) + 1)
     }
 }
 
 extension MatrixProduct {
+    /// What is shared out.
+    fileprivate func count(_ byRows: Bool) -> Int { byRows ? m : n }
+
     /// Whole rows or whole columns of C.
-    fileprivate func part(_ range: Range<Int>, isRows: Bool) -> MatrixProduct {
-        isRows ? part(rows: range, columns: 0..<n) : part(rows: 0..<m, columns: range)
+    fileprivate func part(_ range: Range<Int>, _ byRows: Bool) -> MatrixProduct {
+        byRows ? part(rows: range, columns: 0..<n) : part(rows: 0..<m, columns: range)
     }
 
     /// Stops on a shape that would read or write outside of its matrices, or that OpenBLAS cannot

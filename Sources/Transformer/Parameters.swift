@@ -15,7 +15,7 @@ struct Parameters {
     ///
     /// Matrix tiles take both operands apart anew, which pays from some rows on.
     func packedMatrix(_ offset: Int, rows: Int) -> PackedMatrix? {
-        MatrixTiles.areUsed && rows >= Self.fewestTileRows ? nil : packed[offset]
+        ProductKernel.used == .tiles && rows >= Self.fewestTileRows ? nil : packed[offset]
     }
 
     /// Measured on SmolLM2-135M: below it tiles are slower, from 160 rows on 1.3 times as fast.

@@ -80,7 +80,7 @@ struct SelfTestReportTests {
     @Test func anyWideKernelFitsAVX2() {
         var report = healthy
         report.processor.vectors = .avx2
-        for kernel in ["Haswell", "Zen", "SkylakeX"] {
+        for kernel in ["Haswell", "Zen", "SkylakeX", "AVX-512", "AMX"] {
             report.blasKernel = kernel
             #expect(report.findings == [])
         }

@@ -88,6 +88,38 @@ import Transformer
                 < Self.gradientTolerance * few.gradientNorm)
     }
 
+    @Test(arguments: [1, 2])
+    func anAbandonedStepLeavesEverythingAsItWas(parts: Int) throws {
+        struct Abandoned: Error {}
+        func norms(abandoning: Bool) throws -> (gradient: Double, weights: Double) {
+            let decoder = TinyModel.makeDecoder()
+            var options = TrainOptions()
+            options.microBatchSize = 2
+            let trainer = Trainer(
+                decoder: decoder,
+                optimizer: Optimizer(
+                    OptimizerOptions(), layout: decoder.weights.layout, pool: decoder.pool),
+                options: options)
+            let batch = Trainer.Batch(
+                step: 0, pairs: pairs(samples), learningRate: 1e-3, isReference: true)
+            let objective = Objective(
+                spin: SpinLoss(.sigmoid, klPenalty: 0.1), sftWeight: 0, maskMode: .exact)
+            if abandoning {
+                let before = norm(decoder.weights)
+                var begun = 0
+                #expect(throws: Abandoned.self) {
+                    try trainer.step(batch, objective) {
+                        begun += 1
+                        if begun == parts { throw Abandoned() }
+                    }
+                }
+                #expect(norm(decoder.weights) == before)
+            }
+            return (try trainer.step(batch, objective).gradientNorm, norm(decoder.weights))
+        }
+        #expect(try norms(abandoning: true) == norms(abandoning: false))
+    }
+
     private func step(
         _ decoder: Decoder, _ pairs: [TrainingPair], klPenalty: Double = 0.1, micro: Int = 2,
         isReference: Bool = true, clip: Double? = nil, sftWeight: Double = 0,

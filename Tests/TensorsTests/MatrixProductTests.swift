@@ -68,48 +68,52 @@ private let tolerance: Float = 1e-4
         #expect(MatrixProduct.agreesWithNaive(MatrixProduct.computePortably))
     }
 
-    @Test(.enabled(if: MatrixTiles.areUsable)) func tilesRoundAboutAsSumsInFloat32Do() {
+    @Test(arguments: ProductKernel.usable)
+    func ownKernelsRoundAboutAsSumsInFloat32Do(kernel: ProductKernel) {
         let (m, n, k) = (70, 100, 1000)
         let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
-        let (tiles, portable) = (FloatBuffer(count: m * n), FloatBuffer(count: m * n))
+        let (own, portable) = (FloatBuffer(count: m * n), FloatBuffer(count: m * n))
         let exact = FloatBuffer(count: m * n)
         for (result, compute) in [
-            (tiles, MatrixProduct.computeByTiles), (portable, MatrixProduct.computePortably),
+            (own, kernel.compute), (portable, MatrixProduct.computePortably),
             (exact, MatrixProduct.computeNaively),
         ] {
             compute(
                 MatrixProduct(a.pointer, b.pointer, into: result.pointer, m: m, n: n, k: k))
         }
         withExtendedLifetime((a, b)) {}
-        // The portable sums are partial ones of 16 lanes, which round less than successive ones.
-        let share = 2.0
-        #expect(rootMeanSquareError(tiles, exact) < share * rootMeanSquareError(portable, exact))
+        // The portable sums are partial ones of 16 lanes, which round less than successive ones:
+        // by the square root of 333 successive products against 63.
+        let share = 3.0
+        #expect(rootMeanSquareError(own, exact) < share * rootMeanSquareError(portable, exact))
     }
 
-    @Test(.enabled(if: MatrixTiles.areUsable), arguments: [(1e-30, 1e30), (3e38, 1e-30), (0, 5)])
+    @Test(
+        .enabled(if: ProductKernel.usable.contains(.tiles)),
+        arguments: [(1e-30, 1e30), (3e38, 1e-30), (0, 5)])
     func tilesKeepTheExponentRangeOfFloat32(a: Float, b: Float) {
         let k = 40
         let (rows, columns) = (FloatBuffer(count: k), FloatBuffer(count: k))
         for index in 0..<k { (rows[index], columns[index]) = (a, b) }
         let result = FloatBuffer(count: 1)
-        MatrixProduct.computeByTiles(
+        ProductKernel.tiles.compute(
             MatrixProduct(rows.pointer, columns.pointer, into: result.pointer, m: 1, n: 1, k: k))
         withExtendedLifetime((rows, columns)) {}
         #expect(abs(result[0] - Float(k) * (a * b)) <= 1e-5 * Float(k) * a * b)
     }
 
-    @Test(.enabled(if: MatrixTiles.areUsable))
-    func tilesGiveAnElementTheSameBitsInEveryShape() {
+    @Test(arguments: ProductKernel.usable, [false, true])
+    func ownKernelsGiveAnElementTheSameBitsInEveryShape(kernel: ProductKernel, transposeA: Bool) {
         let (m, n, k) = (100, 700, 650)
         let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
         let whole = FloatBuffer(count: m * n)
-        Self.pools[2].multiplyByTiles(
-            MatrixProduct(a.pointer, b.pointer, into: whole.pointer, m: m, n: n, k: k))
+        var product = MatrixProduct(
+            a.pointer, b.pointer, into: whole.pointer, m: m, n: n, k: k, transposeA: transposeA)
+        Self.pools[2].multiply(product, by: kernel)
         let part = FloatBuffer(count: 3 * 5)
-        MatrixProduct.computeByTiles(
-            MatrixProduct(
-                a.pointer + 41 * k, b.pointer + 333, into: part.pointer, m: 3, n: 5, k: k,
-                leadingB: n))
+        product = product.part(rows: 41..<44, columns: 333..<338)
+        (product.c, product.leadingC) = (part.pointer, 5)
+        kernel.compute(product)
         withExtendedLifetime((a, b)) {}
         for row in 0..<3 {
             for column in 0..<5 {
@@ -118,34 +122,54 @@ private let tolerance: Float = 1e-4
         }
     }
 
-    @Test(.enabled(if: MatrixTiles.areUsable))
-    func tilesSharedOutOverWorkersAgreeWithTheNaiveLoop() {
+    /// Rows that lie a multiple of 4 KiB apart, more of them than pass over a panel at a time, and
+    /// sums in several chunks.
+    @Test(arguments: ProductKernel.usable)
+    func ownKernelsAgreeWithTheNaiveLoopWhereRowsCollideInTheCache(kernel: ProductKernel) {
+        let (m, n, k) = (530, 33, 1024)
+        let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
+        let (found, expected) = (FloatBuffer(count: m * n), FloatBuffer(count: m * n))
+        for (result, compute) in [
+            (found, kernel.compute), (expected, MatrixProduct.computeNaively),
+        ] {
+            compute(
+                MatrixProduct(
+                    a.pointer, b.pointer, into: result.pointer, m: m, n: n, k: k, transposeB: true))
+        }
+        withExtendedLifetime((a, b)) {}
+        #expect(largestDifference(found, expected) < 2 * tolerance)
+    }
+
+    @Test(arguments: ProductKernel.usable)
+    func ownKernelsSharedOutOverWorkersAgreeWithTheNaiveLoop(kernel: ProductKernel) {
         for pool in Self.pools {
-            #expect(MatrixProduct.agreesWithNaive { pool.multiplyByTiles($0) })
+            #expect(MatrixProduct.agreesWithNaive { pool.multiply($0, by: kernel) })
         }
     }
 
-    @Test(.enabled(if: MatrixTiles.areUsable), arguments: [false, true])
-    func tilesGiveTheSameBitsHoweverTheWorkersShareThem(transposeA: Bool) {
+    @Test(arguments: ProductKernel.usable, [false, true])
+    func ownKernelsGiveTheSameBitsHoweverTheWorkersShareThem(
+        kernel: ProductKernel, transposeA: Bool
+    ) {
         let (m, n, k) = (300, 330, 90)
         let (a, b) = (samples(m * k, seed: 1), samples(k * n, seed: 2))
         let pools = [WorkerPool(width: 1)] + Array(repeating: Self.pools[2], count: 5)
         let products = pools.map { pool in
             let c = FloatBuffer(count: m * n)
-            pool.multiplyByTiles(
+            pool.multiply(
                 MatrixProduct(
-                    a.pointer, b.pointer, into: c.pointer, m: m, n: n, k: k, transposeA: transposeA)
-            )
+                    a.pointer, b.pointer, into: c.pointer, m: m, n: n, k: k, transposeA: transposeA),
+                by: kernel)
             return (0..<c.count).map { c[$0].bitPattern }
         }
         withExtendedLifetime((a, b)) {}
         for product in products { #expect(product == products[0]) }
     }
 
-    /// What processors without tiles use.
-    @Test func vectorProductsSharedOutOverWorkersAgreeWithTheNaiveLoop() {
+    /// What processors without our own kernels use.
+    @Test func productsByTheLibrarySharedOutOverWorkersAgreeWithTheNaiveLoop() {
         for pool in Self.pools {
-            #expect(MatrixProduct.agreesWithNaive { pool.multiplyByVectors($0) })
+            #expect(MatrixProduct.agreesWithNaive { pool.multiplyByLibrary($0) })
         }
     }
 

@@ -28,7 +28,7 @@ struct BucketsPage: Sendable {
         _ query: MetricsQuery, job id: String, range: Range<Int>?, exponent: Int,
         store: any JobStore
     ) throws {
-        names = query.columns.filter { $0 != "step" }
+        names = query.columns.filter { $0 != .step }.map(\.rawValue)
         self.exponent = exponent
         guard let range else {
             buckets = names.map { _ in [] }

@@ -29,8 +29,8 @@ struct MetricsQuery: Sendable {
     let buckets: Int?
     let format: Format
     let waitSeconds: Double
-    /// Of `StepMetrics.names`, always with `step`.
-    let columns: [String]
+    /// Always with `step`.
+    let columns: [StepMetric]
 
     /// - Throws: `malformed` for a bad value, a refusal with 406.
     init(_ call: Call) throws {
@@ -79,8 +79,8 @@ struct MetricsQuery: Sendable {
     }
 
     /// Names with commas between; `reward*` stands for all that begin so.
-    private static func columns(_ query: Query) throws -> [String] {
-        guard let text = query.text("names") else { return StepMetrics.names }
+    private static func columns(_ query: Query) throws -> [StepMetric] {
+        guard let text = query.text("names") else { return StepMetric.allCases }
         let wanted = text.split(separator: ",").map(String.init)
         func matches(_ name: String, _ wanted: String) -> Bool {
             wanted.hasSuffix("*") ? name.hasPrefix(wanted.dropLast()) : name == wanted
@@ -91,8 +91,8 @@ struct MetricsQuery: Sendable {
                 "'\(one)' is no metric" + Suggestion.text(for: one, among: StepMetrics.names)
                     + "; the metrics are \(StepMetrics.names.joined(separator: ", "))")
         }
-        return StepMetrics.names.filter { name in
-            name == "step" || wanted.contains { matches(name, $0) }
+        return StepMetric.allCases.filter { metric in
+            metric == .step || wanted.contains { matches(metric.rawValue, $0) }
         }
     }
 }

@@ -5,7 +5,7 @@ import SpinDomain
 ///
 /// By hand, since ten thousand rows of twenty-five values are better not made into a tree first.
 struct MetricsWriter {
-    let columns: [String]
+    let columns: [StepMetric]
 
     func write(_ page: MetricsPage, as format: MetricsQuery.Format) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -21,9 +21,10 @@ struct MetricsWriter {
 
     private func writeRows(_ page: MetricsPage, to bytes: inout [UInt8]) {
         bytes += "{\"data\":[".utf8
+        let keys = self.keys
         for (index, row) in page.rows.enumerated() {
             bytes += (index == 0 ? "\n" : ",\n").utf8
-            writeObject(row, to: &bytes)
+            writeObject(row, keys, to: &bytes)
         }
         bytes += "],".utf8
         writeEnd(page, to: &bytes)
@@ -41,11 +42,11 @@ struct MetricsWriter {
     /// The member `data`: one list a name.
     func writeColumnData(_ page: MetricsPage, to bytes: inout [UInt8]) {
         bytes += "\"data\":{".utf8
-        for (index, name) in columns.enumerated() {
-            bytes += "\(index == 0 ? "\n" : ",\n")\"\(name)\":[".utf8
+        for (index, metric) in columns.enumerated() {
+            bytes += "\(index == 0 ? "\n" : ",\n")\"\(metric.rawValue)\":[".utf8
             for (index, row) in page.rows.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                bytes += Self.jsonText(name, row).utf8
+                bytes += Self.jsonText(metric, row).utf8
             }
             bytes.append(UInt8(ascii: "]"))
         }
@@ -54,8 +55,9 @@ struct MetricsWriter {
 
     /// One object a line; the last line says where to go on, as `{"end":true,…}`.
     private func writeLines(_ page: MetricsPage, to bytes: inout [UInt8]) {
+        let keys = self.keys
         for row in page.rows {
-            writeObject(row, to: &bytes)
+            writeObject(row, keys, to: &bytes)
             bytes.append(UInt8(ascii: "\n"))
         }
         bytes += "{\"end\":true,".utf8
@@ -65,17 +67,24 @@ struct MetricsWriter {
 
     /// RFC 4180; what has no value is empty.
     private func writeCSV(_ page: MetricsPage, to bytes: inout [UInt8]) {
-        bytes += (columns.joined(separator: ",") + "\r\n").utf8
+        bytes += (columns.map(\.rawValue).joined(separator: ",") + "\r\n").utf8
         for row in page.rows {
             let fields = columns.map { Self.text($0, row) ?? "" }
             bytes += (fields.joined(separator: ",") + "\r\n").utf8
         }
     }
 
-    private func writeObject(_ row: StepMetrics, to bytes: inout [UInt8]) {
-        for (index, name) in columns.enumerated() {
-            bytes += "\(index == 0 ? "{" : ",")\"\(name)\":".utf8
-            bytes += Self.jsonText(name, row).utf8
+    /// What stands before each value of an object.
+    private var keys: [[UInt8]] {
+        columns.enumerated().map { index, metric in
+            Array("\(index == 0 ? "{" : ",")\"\(metric.rawValue)\":".utf8)
+        }
+    }
+
+    private func writeObject(_ row: StepMetrics, _ keys: [[UInt8]], to bytes: inout [UInt8]) {
+        for (key, metric) in zip(keys, columns) {
+            bytes += key
+            bytes += Self.jsonText(metric, row).utf8
         }
         bytes.append(UInt8(ascii: "}"))
     }
@@ -85,17 +94,16 @@ struct MetricsWriter {
         bytes += "\"has_more\":\(page.hasMore),\"next\":{\"\(page.next.name)\":\(next)}".utf8
     }
 
-    private static func jsonText(_ name: String, _ row: StepMetrics) -> String {
-        guard let value = row.value(name), value.isFinite else { return "null" }
-        return text(name, row) ?? "null"
+    private static func jsonText(_ metric: StepMetric, _ row: StepMetrics) -> String {
+        text(metric, row, isFinite: true) ?? "null"
     }
 
-    /// Nil when the row has no such value.
-    private static func text(_ name: String, _ row: StepMetrics) -> String? {
-        guard let value = row.value(name) else { return nil }
-        if StepMetrics.integerNames.contains(name), let integer = Int(exactly: value) {
-            return integer.description
-        }
+    /// Nil when the row has no such value, or none that JSON could tell.
+    private static func text(
+        _ metric: StepMetric, _ row: StepMetrics, isFinite: Bool = false
+    ) -> String? {
+        guard let value = row[metric], value.isFinite || !isFinite else { return nil }
+        if metric.isInteger, let integer = Int(exactly: value) { return integer.description }
         return value.isNaN ? "NaN" : value.description
     }
 }

@@ -1,21 +1,6 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/// One product C[m, n] (+)= op(A)[m, k] · op(B)[k, n] of row-major float32 matrices.
-struct spind_tile_product {
-    const float *a;
-    const float *b;
-    float *c;
-    ptrdiff_t m, n, k;
-    /// Floats from one stored row to the next.
-    ptrdiff_t leading_a, leading_b, leading_c;
-    /// A is stored [k, m], B is stored [n, k].
-    bool transpose_a, transpose_b;
-    /// Add to what C holds instead of overwriting it.
-    bool accumulate;
-};
+#include "matrix_product.h"
 
 /// Whether the processor has matrix tiles (AMX) for bfloat16, and the system lets this process use
 /// them.
@@ -36,4 +21,4 @@ size_t spind_tile_product_scratch_bytes(void);
 ///
 /// Every result is summed over k in one fixed order: its bits depend neither on m and n nor on its
 /// place in C. C because tiles are intrinsics of the C compiler.
-void spind_tile_product_compute(const struct spind_tile_product *product, void *scratch);
+void spind_tile_product_compute(const struct spind_matrix_product *product, void *scratch);

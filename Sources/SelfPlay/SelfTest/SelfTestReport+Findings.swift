@@ -41,7 +41,7 @@ extension SelfTestReport {
 
     /// Kernels that use these vectors, in lower case.
     private static func kernels(for vectors: Processor.Vectors) -> Set<String> {
-        let wide: Set = ["skylakex", "cooperlake", "sapphirerapids", "amx"]
+        let wide: Set = ["skylakex", "cooperlake", "sapphirerapids", "amx", "avx-512"]
         switch vectors {
         case .avx512: return wide
         case .avx2: return wide.union(["haswell", "zen"])

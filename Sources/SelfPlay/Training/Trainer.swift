@@ -71,8 +71,12 @@ package final class Trainer {
 
     /// One optimizer step over a global batch; changes nothing when no pair of it counts.
     ///
+    /// - Parameter betweenParts: called before each pass through the model; where it throws the
+    ///   step is abandoned, and everything is as before it.
     /// - Throws: `diverged` before any weight has changed.
-    package func step(_ batch: Batch, _ objective: Objective) throws -> StepResult {
+    package func step(
+        _ batch: Batch, _ objective: Objective, betweenParts: () throws -> Void = {}
+    ) throws -> StepResult {
         let counted = batch.pairs.filter { !$0.isDropped }
         var result = StepResult()
         guard !counted.isEmpty else { return result }
@@ -85,7 +89,7 @@ package final class Trainer {
         for first in stride(from: 0, to: batch.pairs.count, by: microBatchSize) {
             let last = min(first + microBatchSize, batch.pairs.count)
             let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
-            result.outcomes += accumulate(pairs, objective, scales, &result)
+            result.outcomes += try accumulate(pairs, objective, scales, &result, betweenParts)
         }
         result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
         result.gradientNorm = try update(batch, result.outcomes)
@@ -102,8 +106,8 @@ package final class Trainer {
     /// Adds the gradients of one micro-batch.
     private func accumulate(
         _ pairs: [TrainingPair], _ objective: Objective, _ scales: Scales,
-        _ result: inout StepResult
-    ) -> [PairOutcome] {
+        _ result: inout StepResult, _ betweenParts: () throws -> Void
+    ) throws -> [PairOutcome] {
         var outcomes = [PairOutcome?](repeating: nil, count: pairs.count)
         let needsAll = objective.sftWeight != 0
         // Without gradient: a pair of equal responses needs no backward pass.
@@ -113,6 +117,7 @@ package final class Trainer {
             portions(indices, of: pairs).map { ($0, hasGradient) }
         }
         for (indices, hasGradient) in parts {
+            try betweenParts()
             let chosen = indices.map { pairs[$0] }
             let packed = PackedPairs(chosen, maskMode: objective.maskMode)
             phaseBegan?(.forward)

@@ -34,7 +34,8 @@ public final class RunControl: Sendable {
                 klPenalty: klPenalty))
     }
 
-    /// What the run is asked to do; read at every step boundary and between decoding steps.
+    /// What the run is asked to do; read at every step boundary, between the parts of a step and
+    /// between decoding steps.
     public var request: Request { state.withLock { $0.request } }
 
     /// A stronger request stays: cancel beats pause beats interrupt.

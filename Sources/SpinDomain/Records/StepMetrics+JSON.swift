@@ -3,11 +3,11 @@ extension StepMetrics {
     public var json: JSONValue {
         .object(
             JSONObject(
-                Self.names.map { name in
-                    guard let value = value(name) else { return (name, .null) }
+                StepMetric.allCases.map { metric in
+                    guard let value = self[metric] else { return (metric.rawValue, .null) }
                     return (
-                        name,
-                        Self.integerNames.contains(name) ? .integer(Int(value)) : .number(value)
+                        metric.rawValue,
+                        metric.isInteger ? .integer(Int(value)) : .number(value)
                     )
                 }))
     }

@@ -212,6 +212,38 @@ class Check:
         total = 4 * STEPS
         self.browser.until(f"document.querySelectorAll('.chart-table tbody tr').length === {total}")
 
+    def zoom(self, path):
+        """Zooming asks for finer buckets, and draws them when they come."""
+        browser = self.browser
+        browser.run("""(() => {
+            const ask = window.fetch;
+            window.held = [];
+            window.isHolding = true;
+            window.fetch = async (url, options) => {
+                const target = new URL(url, location);
+                if (!target.searchParams.has("buckets")) return ask(url, options);
+                // So few that even a short job has several steps in each.
+                target.searchParams.set("buckets", "8");
+                if (window.isHolding && target.searchParams.has("after_step")) await new Promise((go) => window.held.push(go));
+                return ask(target, options);
+            };
+            window.stopMeddling = () => { window.fetch = ask; };
+        })()""")
+        drawn = "document.querySelector('.chart canvas').toDataURL()"
+        self.show(path)
+        browser.until("document.querySelector('.chart canvas')")
+        whole = browser.run(drawn)
+        browser.run("document.querySelector('.plot').focus()")
+        browser.press("+")
+        browser.until(f"{drawn} !== {json.dumps(whole)}")
+        browser.until("window.held.length")
+        coarse = browser.run(drawn)
+        browser.run("window.isHolding = false; for (const go of window.held) go()")
+        browser.until(f"{drawn} !== {json.dumps(coarse)}")
+        browser.press("0")
+        browser.until(f"{drawn} === {json.dumps(whole)}")
+        browser.run("window.stopMeddling()")
+
     def delete_elsewhere(self):
         """A job that the list does not have yet is no job that is gone; a deleted one is."""
         job = self.server.submit("short-lived", mode="manual")
@@ -409,7 +441,9 @@ def run(check):
     server.submit(HOSTILE_NAME, mode="manual")
     other = server.submit("automatic", iterations=4)
     check.survive_a_restart(other)
+    check.zoom(f"jobs/{other}")
     check.compare(job, other)
+    check.zoom(f"compare?jobs={job},{other}")
     check.read_samples(other)
     if "chat_completions" in server.send("GET", "/v1")["links"]:
         check.shade_tokens(other)
