@@ -20,17 +20,16 @@ enum {
     /// Columns of C that a tile of sums covers, and rows: 28 of 32 registers.
     PANEL = 2 * LANES,
     TILE_ROWS = 14,
-    /// Steps of k at a time. A panel of columns then stays in the second-level cache, with the rows
-    /// that pass over it.
-    CHUNK = 384,
-    /// Where A is stored [k, m] it is gradients of weights that are computed, whose memory had better
-    /// be visited once.
-    LONG_CHUNK = 512,
+    /// Steps of k at a time, so that a panel of columns stays in the second-level cache with the rows
+    /// that pass over it; a few more are better than visiting C twice.
+    CHUNK = 512,
+    WHOLE = 640,
     /// Rows that pass over a panel before the next one is packed.
     BLOCK_ROWS = 512,
-    /// Tiles whose rows are packed at a time where A is stored [k, m], and panels they pass over.
+    /// Tiles whose rows are packed at a time where A is stored [k, m], and floats of the panels they
+    /// pass over: half of a second-level cache of 1 MiB.
     PACKED_TILES = 8,
-    GROUP_PANELS = 9,
+    GROUP_FLOATS = 9 * PANEL * CHUNK,
     /// Floats after which addresses share a set of the first-level cache.
     SET_PERIOD = 1024,
     /// Rows that are fetched before they are packed.
@@ -167,32 +166,36 @@ WIDE_INLINE void transpose(lanes rows[LANES]) {
     EXCHANGE(8, LOW_8, HIGH_8)
 }
 
+/// target[LANES, PANEL], a column of LANES numbers from each of 16 rows.
+WIDE_INLINE void pack_square(const float *source, ptrdiff_t leading, float *target) {
+    lanes rows[LANES];
+#pragma unroll
+    for (int row = 0; row < LANES; row++) {
+        rows[row] = *(const lanes *)(source + row * leading);
+    }
+    transpose(rows);
+#pragma unroll
+    for (int row = 0; row < LANES; row++) {
+        *(lanes *)(target + row * PANEL) = rows[row];
+    }
+}
+
 /// panel[k, PANEL] = B's columns from `column` on, of B stored [n, k]; zero beyond n.
 WIDE_INLINE void pack_transposed(
     const product *product, ptrdiff_t column, ptrdiff_t first, ptrdiff_t k, float *panel) {
-    for (ptrdiff_t half = 0; half < PANEL; half += LANES) {
-        const ptrdiff_t count = least(LANES, product->n - column - half);
-        const float *source = product->b + (column + half) * product->leading_b + first;
-        ptrdiff_t i = 0;
-        if (count == LANES) {
-            for (; i + LANES <= k; i += LANES) {
-                lanes rows[LANES];
-#pragma unroll
-                for (int row = 0; row < LANES; row++) {
-                    rows[row] = *(const lanes *)(source + row * product->leading_b + i);
-                }
-                transpose(rows);
-#pragma unroll
-                for (int row = 0; row < LANES; row++) {
-                    *(lanes *)(panel + (i + row) * PANEL + half) = rows[row];
-                }
-            }
+    const ptrdiff_t leading = product->leading_b;
+    const float *source = product->b + column * leading + first;
+    const ptrdiff_t count = least(PANEL, product->n - column);
+    ptrdiff_t i = 0;
+    if (count == PANEL) {
+        for (; i + LANES <= k; i += LANES) {
+            pack_square(source + i, leading, panel + i * PANEL);
+            pack_square(source + LANES * leading + i, leading, panel + i * PANEL + LANES);
         }
-        for (; i < k; i++) {
-            for (ptrdiff_t row = 0; row < LANES; row++) {
-                panel[i * PANEL + half + row] =
-                    row < count ? source[row * product->leading_b + i] : 0;
-            }
+    }
+    for (; i < k; i++) {
+        for (ptrdiff_t row = 0; row < PANEL; row++) {
+            panel[i * PANEL + row] = row < count ? source[row * leading + i] : 0;
         }
     }
 }
@@ -326,8 +329,8 @@ WIDE_INLINE void compute_plain_rows(
         const float *rows = product->a + begin * product->leading_a + first;
         ptrdiff_t stride = product->leading_a;
         if (collides(stride)) {
-            copy_rows(product, begin, all.rows, first, k, panel + PANEL * CHUNK);
-            rows = panel + PANEL * CHUNK;
+            copy_rows(product, begin, all.rows, first, k, panel + PANEL * WHOLE);
+            rows = panel + PANEL * WHOLE;
             stride = k;
         }
         for (ptrdiff_t column = 0; column < product->n; column += PANEL) {
@@ -348,10 +351,10 @@ WIDE_INLINE void compute_plain_rows(
 /// The same of a product whose A is stored [k, m]: rows are packed, as panels are.
 WIDE_INLINE void compute_stored_columns(
     const product *product, ptrdiff_t first, ptrdiff_t k, bool accumulate, float *scratch) {
-    float *const packed_rows = scratch + GROUP_PANELS * PANEL * LONG_CHUNK;
+    float *const packed_rows = scratch + GROUP_FLOATS;
     const struct tiling all = tiling(0, product->m);
     const ptrdiff_t panels = divide_up(product->n, PANEL);
-    const ptrdiff_t groups = divide_up(panels, GROUP_PANELS);
+    const ptrdiff_t groups = divide_up(panels, GROUP_FLOATS / (PANEL * (k + 1)));
     struct ahead nothing = {0};
     for (ptrdiff_t group = 0; group < groups; group++) {
         const ptrdiff_t begin = part_start(panels, group, groups);
@@ -377,9 +380,8 @@ WIDE_INLINE void compute_stored_columns(
 }
 
 WIDE static void compute_wide(const product *product, float *scratch) {
-    const ptrdiff_t longest = product->transpose_a ? LONG_CHUNK : CHUNK;
     // An empty sum is a chunk, too: it makes C zero.
-    const ptrdiff_t chunks = product->k > 0 ? divide_up(product->k, longest) : 1;
+    const ptrdiff_t chunks = product->k <= WHOLE ? 1 : divide_up(product->k, CHUNK);
     for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
         const ptrdiff_t first = part_start(product->k, chunk, chunks);
         const ptrdiff_t k = part_start(product->k, chunk + 1, chunks) - first;
@@ -397,8 +399,8 @@ bool spind_vector_product_is_usable(void) {
 }
 
 size_t spind_vector_product_scratch_bytes(void) {
-    const size_t plain_rows = CHUNK * (PANEL + BLOCK_ROWS);
-    const size_t stored_columns = LONG_CHUNK * (GROUP_PANELS * PANEL + PACKED_TILES * LANES);
+    const size_t plain_rows = WHOLE * (PANEL + BLOCK_ROWS);
+    const size_t stored_columns = GROUP_FLOATS + WHOLE * PACKED_TILES * LANES;
     return sizeof(float) * (plain_rows > stored_columns ? plain_rows : stored_columns);
 }
 
