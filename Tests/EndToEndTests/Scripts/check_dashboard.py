@@ -230,18 +230,22 @@ class Check:
             window.stopMeddling = () => { window.fetch = ask; };
         })()""")
         drawn = "document.querySelector('.chart canvas').toDataURL()"
+
+        def changes():
+            """Waits until the chart is not what it was when this was last asked."""
+            browser.until(f"window.picture !== {drawn}")
+            browser.run(f"window.picture = {drawn}; 0")
+
         self.show(path)
         browser.until("document.querySelector('.chart canvas')")
-        whole = browser.run(drawn)
-        browser.run("document.querySelector('.plot').focus()")
+        browser.run(f"window.picture = {drawn}; document.querySelector('.plot').focus()")
         browser.press("+")
-        browser.until(f"{drawn} !== {json.dumps(whole)}")
+        changes()
         browser.until("window.held.length")
-        coarse = browser.run(drawn)
         browser.run("window.isHolding = false; for (const go of window.held) go()")
-        browser.until(f"{drawn} !== {json.dumps(coarse)}")
+        changes()
         browser.press("0")
-        browser.until(f"{drawn} === {json.dumps(whole)}")
+        changes()
         browser.run("window.stopMeddling()")
 
     def delete_elsewhere(self):
