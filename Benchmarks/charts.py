@@ -22,8 +22,7 @@ from chromium import Browser  # noqa: E402
 FRAMES = 60
 
 PREPARE = """(async () => {
-    const file = (name) => performance.getEntriesByType("resource").map((one) => one.name).find((one) => new RegExp(`/${name}[^/]*[.]js$`).test(one));
-    const { Chart, ChartGroup } = await import(file("chart"));
+    const { Chart, ChartGroup } = await import(new URL("chart.js", document.querySelector("script[type=module]").src));
     const columns = (buckets, line, shift = 0) => {
         const all = (value) => Array.from({ length: buckets }, (_, place) => value(place + shift));
         const mean = (place) => Math.exp(-place / buckets) + 0.2 * Math.sin(place * (0.01 + 0.003 * line)) + 0.1 * Math.sin(place * 12.9898) ** 3;
