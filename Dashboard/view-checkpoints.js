@@ -64,7 +64,7 @@ function jobBranch(jobs, children, checkpoints, again) {
 /** Rows of checkpoints; `below` gives what goes under one. */
 export function checkpointList(checkpoints, again, below = () => null) {
   const losses = checkpoints.map((one) => one.validation_loss).filter((loss) => typeof loss === "number");
-  const best = losses.length > 1 ? Math.min(...losses) : null;
+  const best = losses.length > 1 ? Math.min(...losses) : NaN;
   return h("ul", { class: "checkpoints" }, checkpoints.map((one) => h("li", { id: one.id }, row(one, one.validation_loss === best, again), below(one))));
 }
 
@@ -79,7 +79,7 @@ function row(checkpoint, isBest, again) {
       checkpoint.pinned ? h("span", { class: "tag" }, "pinned") : null,
       checkpoint.note ? h("span", { class: "soft" }, checkpoint.note) : null),
     h("p", { class: "soft small" },
-      `validation loss ${number(checkpoint.validation_loss)} · ${bytes(checkpoint.bytes)} · `,
+      checkpoint.validation_loss === null ? null : `validation loss ${number(checkpoint.validation_loss)} · `, `${bytes(checkpoint.bytes)} · `,
       h("time", { datetime: checkpoint.created_at, title: exact(checkpoint.created_at) }, ago(checkpoint.created_at))),
     h("p", { class: "soft small ids" }, h("code", {}, checkpoint.id), weights ? [" sha256 ", h("code", { title: weights.sha256 }, weights.sha256.slice(0, 12)), button("Copy the hash", { icon: "copy", iconOnly: true, kind: "quiet", onclick: () => copy(weights.sha256, "Hash") })] : null),
     h("div", { class: "actions" },

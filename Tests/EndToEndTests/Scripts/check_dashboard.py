@@ -412,6 +412,9 @@ class Check:
             self.browser.until(f"document.querySelector({json.dumps(sign)})")
             if name == "missing":
                 self.forgive("status of 404")
+            if name == "checkpoints":
+                # Of the one job that has several losses to choose from.
+                assert self.browser.run("document.querySelectorAll('.checkpoint .tag.good').length") == 1
             self.look(name)
 
     def first_paint(self):
