@@ -82,8 +82,8 @@ extension WorkerPool {
         }
     }
 
-    /// 768 KiB, of second-level caches of 1 or 2 MiB.
-    private static let cachedFloats = 192 << 10
+    /// 384 KiB, of second-level caches of 1 or 2 MiB; beside them a panel and the next one pass.
+    private static let cachedFloats = 96 << 10
     /// Multiplications that take longer than handing them to a worker who spins.
     private static let smallestPackedShare = 1 << 15
 }
