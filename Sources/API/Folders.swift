@@ -21,7 +21,6 @@ struct Folders: Sendable {
         let roots = models.compactMap(Self.realPath)
         let candidates =
             path.hasPrefix("/") ? [path] : models.map { $0 + "/" + path }
-        let hint = "models folders: \(models.joined(separator: ", "))"
         for candidate in candidates {
             guard let real = Self.realPath(candidate) else { continue }
             if roots.contains(where: { real.hasPrefix($0 + "/") }) { return real }
@@ -32,8 +31,11 @@ struct Folders: Sendable {
                 .init(
                     pointer: "/path", detail: "no file or folder of this name is in a models folder"
                 )
-            ], hint: hint)
+            ], hint: modelsHint)
     }
+
+    /// Where a client may put models.
+    var modelsHint: String { "models folders: \(models.joined(separator: ", "))" }
 
     /// Absolute, without links, `.` and `..`; nil when nothing is there.
     private static func realPath(_ path: String) -> String? {

@@ -47,7 +47,8 @@ struct SourceLookup {
         problems.append(
             .init(
                 pointer: "/model",
-                detail: "no model or checkpoint is named '\(name)'" + advice(name, known)))
+                detail: "no model or checkpoint is named '\(name)'"
+                    + advice(name, known, other: "POST /v1/models gives a model its name")))
         return nil
     }
 
@@ -59,12 +60,16 @@ struct SourceLookup {
         let known = try store.datasets().map(\.name)
         problems.append(
             .init(
-                pointer: pointer, detail: "no data set is named '\(name)'" + advice(name, known)))
+                pointer: pointer,
+                detail: "no data set is named '\(name)'"
+                    + advice(
+                        name, known, other: "POST /v1/datasets?name=\(name) takes JSON lines")))
         return nil
     }
 
-    private static func advice(_ name: String, _ known: [String]) -> String {
-        known.isEmpty ? "; none is registered yet" : Suggestion.text(for: name, among: known)
+    /// - Parameter other: what helps where nothing is registered yet.
+    private static func advice(_ name: String, _ known: [String], other: String) -> String {
+        known.isEmpty ? ": \(other)" : Suggestion.text(for: name, among: known)
     }
 
     /// Nil for what is not found.

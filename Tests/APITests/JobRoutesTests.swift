@@ -43,6 +43,19 @@ struct JobRoutesTests {
         #expect(try again.json["configuration"] == job["configuration"])
     }
 
+    /// The first calls of somebody who has read nothing.
+    @Test func emptyCallsSayWhatToDoNext() throws {
+        let service = try TestService(.direct)
+        func hint(_ path: String, _ json: String) throws -> String {
+            try service.send("POST", path, json: json).problem(422, "invalid").text
+        }
+        #expect(try hint("/v1/jobs", "{}").contains("GET /v1/models and GET /v1/datasets"))
+        #expect(try hint("/v1/models", "{}").contains("models folders: /"))
+        let unknown = try hint("/v1/jobs", #"{"model":"tiny","dataset":"sums"}"#)
+        #expect(unknown.contains("POST /v1/models"))
+        #expect(unknown.contains("POST /v1/datasets?name=sums"))
+    }
+
     @Test(arguments: Transport.allCases)
     func everyProblemOfAConfigurationIsNamed(transport: Transport) throws {
         let service = try TestService(transport)

@@ -87,7 +87,7 @@ struct EffectiveSettingsTests {
 
     @Test func anUnknownVariableIsAnErrorWithASuggestion() throws {
         let found = try problems(environment: ["SPIND_PROT": "1", "PATH": "/bin"])
-        #expect(found == ["SPIND_PROT": "there is no such setting; did you mean 'SPIND_PORT'?"])
+        #expect(found == ["SPIND_PROT": "there is no such setting (did you mean 'SPIND_PORT'?)"])
         _ = try effective(environment: ["SPIND_MATRIX_KERNEL": "vectors", "SPIND_CONFIG": "x"])
         let links = try problems(environment: ["SPIND_SERVICE_HOST": "10.0.0.1"])
         #expect(links["SPIND_SERVICE_HOST"]?.contains("enableServiceLinks") == true)

@@ -9,7 +9,7 @@ extension Service {
     func submitJob(_ call: Call) throws -> HTTPResponse {
         let isDry = try call.query.flag("validate_only")
         let document = try call.requiredDocument()
-        let configuration = try JobConfiguration(json: document)
+        let configuration = try Self.configuration(document)
         if isDry {
             let estimate = try runner.validate(configuration: configuration)
             return .json([
@@ -20,6 +20,20 @@ extension Service {
         // What was sent, not what it comes to: that changes with the program's defaults.
         let key = try call.idempotencyKey(meaning: document, at: clock.now())
         return try created(try runner.submit(configuration: configuration, idempotency: key))
+    }
+
+    /// Who says no model or no data set may not know what there is.
+    private static func configuration(_ document: JSONValue) throws -> JobConfiguration {
+        do {
+            return try JobConfiguration(json: document)
+        } catch let error as SpinError
+            where error.problems.contains(where: { ["/model", "/dataset"].contains($0.pointer) })
+        {
+            throw SpinError(
+                error.code, error.message,
+                hint: "GET /v1/models and GET /v1/datasets list what there is, POST adds to it",
+                problems: error.problems)
+        }
     }
 
     /// A new job with the configuration of this one, changed by the body.

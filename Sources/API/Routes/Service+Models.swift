@@ -5,7 +5,8 @@ import SpinDomain
 
 extension Service {
     func registerModel(_ call: Call) throws -> HTTPResponse {
-        let request = try ModelRegistration(json: try call.requiredDocument())
+        let request = try ModelRegistration(
+            json: try call.requiredDocument(), hint: folders.modelsHint)
         let path = try folders.modelPath(request.path)
         let summary: ModelSummary
         do {
@@ -42,12 +43,12 @@ private struct ModelRegistration {
     let name: String
     let path: String
 
+    /// - Parameter hint: where models may lie.
     /// - Throws: `invalid` with every problem at once.
-    init(json: JSONValue) throws {
+    init(json: JSONValue, hint: String) throws {
         guard let object = json.object else {
-            throw Self.invalid([
-                .init(pointer: "", detail: "expected an object, found \(json.kind)")
-            ])
+            throw Self.invalid(
+                [.init(pointer: "", detail: "expected an object, found \(json.kind)")], hint)
         }
         let known = ["name", "path"]
         var problems = object.keys.filter { !known.contains($0) }.map { key in
@@ -67,10 +68,12 @@ private struct ModelRegistration {
         if path.isEmpty {
             problems.append(.init(pointer: "/path", detail: "expected a path in a models folder"))
         }
-        guard problems.isEmpty else { throw Self.invalid(problems) }
+        guard problems.isEmpty else { throw Self.invalid(problems, hint) }
     }
 
-    private static func invalid(_ problems: [SpinError.FieldProblem]) -> SpinError {
-        .invalid("the model", problems: problems)
+    private static func invalid(
+        _ problems: [SpinError.FieldProblem], _ hint: String
+    ) -> SpinError {
+        .invalid("the model", problems: problems, hint: hint)
     }
 }

@@ -2,7 +2,7 @@
 public enum Suggestion {
     /// A text to append to a sentence; empty when nothing is near.
     public static func text(for word: String, among known: [String]) -> String {
-        nearest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        nearest(to: word, among: known).map { " (did you mean '\($0)'?)" } ?? ""
     }
 
     public static func nearest(to word: String, among known: [String]) -> String? {
