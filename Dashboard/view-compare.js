@@ -108,16 +108,18 @@ class CompareView {
   async loadJob(id) {
     const known = this.known.get(id);
     const job = live.jobs.find((one) => one.id === id) ?? (await get(`/v1/jobs/${id}`));
-    const state = `${job.progress.step} ${job.status} ${this.steps?.from} ${this.steps?.to}`;
-    if (known?.state === state) return;
+    const state = `${job.progress.step} ${job.status}`;
+    const place = `${this.steps?.from} ${this.steps?.to}`;
+    const isSame = known?.state === state;
+    if (isSame && known.place === place) return;
     const metrics = known?.metrics ?? new JobMetrics(id);
     const load = (steps) => metrics.load(shownMetrics.filter((name) => name !== "validation_loss"), { buckets: 512, ...steps });
     const [columns, near, validations] = await Promise.all([
-      load(), this.steps && load(this.steps), get(`/v1/jobs/${id}/validations`),
+      isSame ? known.columns : load(), this.steps && load(this.steps), isSame ? null : get(`/v1/jobs/${id}/validations`),
     ]);
-    columns.validation_loss = validationColumns(validations.data);
+    if (validations) columns.validation_loss = validationColumns(validations.data);
     const drawn = near ? { ...near, validation_loss: columns.validation_loss } : columns;
-    this.known.set(id, { job, state, metrics, columns, drawn });
+    this.known.set(id, { job, state, place, metrics, columns, drawn });
   }
 
   draw() {

@@ -98,7 +98,7 @@ extension JobRunner {
         }
     }
 
-    /// Stops a job at its next step boundary; a running one is `paused` a little after the call.
+    /// Stops a job behind its last whole step; a running one is `paused` a little after the call.
     /// - Throws: `conflict` when the job has ended.
     public func pause(job id: String) throws -> Job {
         try command(id) { state, job in

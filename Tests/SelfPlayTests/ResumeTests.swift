@@ -96,6 +96,16 @@ import Testing
         }
     }
 
+    /// The phase is told when the step's boundary has been passed.
+    @Test(arguments: [RunControl.Request.interrupt, .pause, .cancel])
+    func aStopDoesNotWaitForTheEndOfAStep(request: RunControl.Request) throws {
+        let run = try makeArena().play { event, control in
+            if case .phase(.train) = event { control.ask(request) }
+        }
+        #expect(run.outcome != .finished)
+        #expect(run.steps.isEmpty)
+    }
+
     @Test func aStopInARolloutKeepsWholeWavesAndDrawsTheRestTheSame() throws {
         // 600 rows are three waves of 256, 256 and 88.
         func makeArena() throws -> Arena {

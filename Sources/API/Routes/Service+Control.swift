@@ -2,7 +2,7 @@ import Jobs
 import MicroHTTP
 import SpinDomain
 
-// Steering a job: what is asked for happens at the next step boundary.
+// Steering a job: what is asked for happens between two steps.
 
 extension Service {
     func stepJob(_ call: Call) throws -> HTTPResponse {

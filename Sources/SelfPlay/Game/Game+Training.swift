@@ -77,7 +77,7 @@ extension Game {
             .init(
                 step: state.step, pairs: batch, learningRate: rate,
                 isReference: state.step == iteration.firstStep),
-            objective, betweenParts: control.heedWhatCannotWait)
+            objective, betweenParts: control.heed)
         let seconds = watch.seconds
         var metrics = StepMetrics(
             step: state.step, iteration: iteration.index, epoch: epoch, loss: 0, sftLoss: 0,

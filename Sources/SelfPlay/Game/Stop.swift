@@ -17,11 +17,4 @@ extension RunControl {
         case .cancel: throw Stop(outcome: .cancelled)
         }
     }
-
-    /// As `heed`, in the middle of a step: a pause can wait for the step's end, so that its work is
-    /// kept; a server that goes down has seconds, and what is cancelled is not wanted.
-    func heedWhatCannotWait() throws {
-        guard request != .pause else { return }
-        try heed()
-    }
 }

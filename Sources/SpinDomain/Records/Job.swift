@@ -19,7 +19,7 @@ public struct Job: Sendable, Equatable {
     public var statusDetail: String?
     /// Nil unless the job is paused and goes on by itself.
     public var pauseReason: PauseReason?
-    /// What a running job was asked to do at its next step boundary; holds even if the process ends
+    /// What a running job was asked to do between two steps; holds even if the process ends
     /// before it comes there.
     public var askedFor: StopRequest?
     /// Microseconds since 1970, UTC.

@@ -3,11 +3,11 @@ import Client
 import Foundation
 import SpinDomain
 
-// What happens to a job at its next step boundary.
+// What happens to a job between two steps.
 
 struct PauseCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Pause jobs at the next step boundary.")
+        commandName: "pause", abstract: "Pause jobs behind their last whole step.")
 
     @OptionGroup var jobs: JobsArgument
     @OptionGroup(title: "Server") var options: ClientOptions
