@@ -18,6 +18,9 @@ class ModelCost:
     """The product with the vocabulary, for each row."""
     attention: float
     """Scores and sums of all blocks, for each pair of a row and a row it attends to."""
+    unread: float
+    """Of `body`, what the last block need not do for a row without logits: all but keys and values."""
+    layers: int
 
     @classmethod
     def of(cls, folder: Path) -> "ModelCost":
@@ -29,11 +32,11 @@ class ModelCost:
         heads = shape["num_attention_heads"]
         head_size = shape.get("head_dim") or channels // heads
         key_value = shape.get("num_key_value_heads", heads) * head_size
-        weights = channels * (2 * heads * head_size + 2 * key_value)
-        weights += 3 * channels * shape["intermediate_size"]
+        unread = channels * (2 * heads * head_size + 3 * shape["intermediate_size"])
         return cls(
-            body=2 * layers * weights, head=2 * channels * shape["vocab_size"],
-            attention=4 * layers * heads * head_size)
+            body=2 * layers * (unread + 2 * channels * key_value),
+            head=2 * channels * shape["vocab_size"],
+            attention=4 * layers * heads * head_size, unread=2 * unread, layers=layers)
 
     @classmethod
     def _gpt2(cls, shape: dict) -> "ModelCost":
@@ -41,7 +44,8 @@ class ModelCost:
         inner = shape.get("n_inner") or 4 * channels
         return cls(
             body=2 * layers * (4 * channels**2 + 2 * channels * inner),
-            head=2 * channels * shape["vocab_size"], attention=4 * layers * channels)
+            head=2 * channels * shape["vocab_size"], attention=4 * layers * channels,
+            unread=2 * (2 * channels**2 + 2 * channels * inner), layers=layers)
 
     def pair(self, prompt: int, actual: int, generated: int) -> float:
         """Scores both responses to a prompt that is computed once.
@@ -55,15 +59,24 @@ class ModelCost:
             + prompt * (actual_rows + generated_rows))
         return (
             self.body * (prompt + actual_rows + generated_rows)
-            + self.head * (1 + actual_rows + generated_rows) + self.attention * attended)
+            + self.head * (1 + actual_rows + generated_rows) + self.attention * attended
+            - self._unread(prompt - 1))
 
     def response(self, prompt: int, tokens: int) -> float:
         """Generates a response: the head runs once for each token."""
         rows = prompt + tokens - 1
-        return self.body * rows + self.head * tokens + self.attention * triangle(rows)
+        return (
+            self.body * rows + self.head * tokens + self.attention * triangle(rows)
+            - self._unread(prompt - 1))
 
     def prefill(self, tokens: int) -> float:
-        return self.body * tokens + self.head + self.attention * triangle(tokens)
+        return (
+            self.body * tokens + self.head + self.attention * triangle(tokens)
+            - self._unread(tokens - 1))
+
+    def _unread(self, rows: int) -> float:
+        """What a sequence's first rows, whose logits nobody reads, save in the last block."""
+        return self.unread * rows + self.attention / self.layers * triangle(rows)
 
     def step(self, pairs: list[dict]) -> float:
         """An optimizer step over pairs of token ids, the reference policy known."""

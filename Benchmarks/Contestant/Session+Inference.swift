@@ -18,7 +18,7 @@ extension Session {
         let (_, seconds) = timed {
             for _ in 0..<repeats {
                 pass.cache.truncate(0, to: 0)
-                pass.extend([.init(slot: 0, tokens: tokens)])
+                pass.extend([.init(slot: 0, tokens: tokens)], readable: [count - 1])
                 _ = pass.logits(of: [count - 1])
             }
         }
@@ -102,7 +102,7 @@ private struct GreedyReader {
     }
 
     func next(after tokens: [Int32]) -> Int32 {
-        pass.extend([.init(slot: 0, tokens: tokens)])
+        pass.extend([.init(slot: 0, tokens: tokens)], readable: [tokens.count - 1])
         guard let logits = pass.logits(of: [tokens.count - 1]).baseAddress else { return 0 }
         return sampler.draw(
             logits, position: 0, seen: [], random: CounterRandom(seed: 0, stream: (0, 0, 0)),

@@ -15,13 +15,13 @@ final class GrowingBuffer {
 /// What one layer leaves for its backward.
 struct LayerActivations {
     /// The residual stream before the layer, `[rows, channels]`.
-    let x: UnsafeMutablePointer<Float>
+    var x: UnsafeMutablePointer<Float>
     /// `[rows, queries + keys + values]`, rotated.
     let projections: UnsafeMutablePointer<Float>
     /// Queries and keys before their norm, only with query/key norm: `[rows, queries + keys]`.
     let unnormalized: UnsafeMutablePointer<Float>
     /// What attention read, `[rows, queryChannels]`.
-    let attended: UnsafeMutablePointer<Float>
+    var attended: UnsafeMutablePointer<Float>
     /// Of each query's scores, `[heads, rows]`.
     let logSumExp: UnsafeMutablePointer<Float>
     /// The residual stream between attention and feed-forward, `[rows, channels]`.
@@ -74,7 +74,16 @@ struct Activations {
             inner: first + offsets.inner, next: first + offsets.layerStride)
     }
 
-    /// The residual stream after all layers, `[rows, channels]`.
+    /// As `layer`, where the rows that are read lie side by side, for its second half: copies of
+    /// `x` and `attended`, since backward's first half needs all of their rows.
+    func lastLayer(_ index: Int) -> LayerActivations {
+        var layer = layer(index)
+        layer.x = base + offsets.readX
+        layer.attended = base + offsets.readAttended
+        return layer
+    }
+
+    /// The residual stream after all layers, `[rows that are read, channels]`.
     var output: UnsafeMutablePointer<Float> { base + offsets.output }
 
     var temporary: TemporaryActivations {
@@ -91,6 +100,7 @@ struct Activations {
         var layerStride = 0
         var projections = 0, unnormalized = 0, attended = 0, logSumExp = 0, middle = 0, inner = 0
         var output = 0
+        var readX = 0, readAttended = 0
         var normed = 0, branch = 0, activated = 0
         var dAttended = 0, dProjections = 0, normPartials = 0
         var scratch = 0, scratchCount = 0
@@ -115,6 +125,8 @@ struct Activations {
                 count = output
                 _ = take(rows * channels)
             }
+            readX = take(rows * channels)
+            readAttended = take(rows * query)
             normed = take(rows * channels)
             branch = take(rows * channels)
             activated = take(rows * inner)

@@ -39,22 +39,42 @@ struct CachedAttention {
         positions = places.map { $0.position + 1 }.max() ?? 0
     }
 
-    /// Stores the rows' keys and values, then attends; `attended` is overwritten.
-    func forward(
-        _ projections: UnsafePointer<Float>, into attended: UnsafeMutablePointer<Float>,
-        layer: Int, _ attention: Attention, _ cache: KeyValueCache, scratch: WorkerScratch,
-        _ pool: WorkerPool
+    /// Stores the rows' keys and values.
+    func store(
+        _ projections: UnsafePointer<Float>, layer: Int, _ attention: Attention,
+        _ cache: KeyValueCache, _ pool: WorkerPool
     ) {
         pool.splitRows(places.count, channels: attention.stride) { _, range in
             for row in range {
                 store(projections + row * attention.stride, row: row, layer, attention, cache)
             }
         }
+    }
+
+    /// Attends to stored keys; overwrites `attended`.
+    ///
+    /// - Parameter read: the rows needed, nil for all; others may be left as they are.
+    func forward(
+        _ projections: UnsafePointer<Float>, into attended: UnsafeMutablePointer<Float>,
+        only read: ReadRows?, layer: Int, _ attention: Attention, _ cache: KeyValueCache,
+        scratch: WorkerScratch, _ pool: WorkerPool
+    ) {
+        let blocks = read.map(blocks(with:)) ?? blocks
         let heads = attention.keyValueHeads
         pool.deal(blocks.count * heads) { worker, index in
             attend(
                 blocks[index / heads], index % heads, projections, attended, layer, attention,
                 cache, scratch[worker])
+        }
+    }
+
+    /// Blocks with one of the rows.
+    ///
+    /// They stay whole, so that no bit depends on which rows are asked for.
+    private func blocks(with read: ReadRows) -> [Block] {
+        let rows = Set(read.rows)
+        return blocks.filter { block in
+            (block.firstRow..<block.firstRow + block.count).contains(where: rows.contains)
         }
     }
 

@@ -64,15 +64,29 @@ struct DecoderLayer {
         }
     }
 
-    /// Turns dx, the gradient of `next`, into the gradient of `x`; `activations.inner` is used up.
+    /// Puts what `finish` needs of the rows that are read side by side.
+    func gather(_ read: ReadRows, from all: LayerActivations, into last: LayerActivations) {
+        read.gather(all.x, into: last.x, width: feedForwardNorm.channels)
+        read.gather(all.attended, into: last.attended, width: attention.queryChannels)
+    }
+
+    /// The backward of `gather`, between `finishBackward` and `projectBackward`.
+    func scatter(
+        _ read: ReadRows, _ temporary: TemporaryActivations, dx: UnsafeMutablePointer<Float>,
+        all rows: Int
+    ) {
+        read.scatter(dx, width: feedForwardNorm.channels, all: rows)
+        read.scatter(temporary.dAttended, width: attention.queryChannels, all: rows)
+    }
+
+    /// The backward of `finish`: turns dx, the gradient of `next`, into the residual stream's part of
+    /// the gradient of `x`, and writes `temporary.dAttended`; `activations.inner` is used up.
     ///
     /// - Parameter dx: `temporary.branch`, which only forward uses otherwise.
-    func backward(
+    func finishBackward(
         _ activations: LayerActivations, _ temporary: TemporaryActivations,
-        dx: UnsafeMutablePointer<Float>, positions: [Int32], plan: AttentionPlan,
-        rotary: RotaryEmbedding?, _ parameters: Parameters
+        dx: UnsafeMutablePointer<Float>, rows: Int, _ parameters: Parameters
     ) {
-        let rows = positions.count
         let normed = temporary.normed
         feedForward.backward(
             innerThenDInner: activations.inner, activated: temporary.activated, dx, into: normed,
@@ -84,11 +98,21 @@ struct DecoderLayer {
 
         attentionOutput.backwardParameters(activations.attended, dx, rows: rows, parameters)
         attentionOutput.backwardInput(dx, into: temporary.dAttended, rows: rows, parameters)
+    }
+
+    /// The backward of `project` and of attention: adds the rest of the gradient of `x` to dx.
+    func projectBackward(
+        _ activations: LayerActivations, _ temporary: TemporaryActivations,
+        dx: UnsafeMutablePointer<Float>, positions: [Int32], plan: AttentionPlan,
+        rotary: RotaryEmbedding?, _ parameters: Parameters
+    ) {
+        let rows = positions.count
+        let normed = temporary.normed
         attention.backward(
             activations.projections, activations.attended, temporary.dAttended,
             into: temporary.dProjections, logSumExp: activations.logSumExp, plan: plan,
             scratch: temporary.scratch, parameters)
-        projectBackward(activations, temporary, positions: positions, rotary: rotary, parameters)
+        rotateBackward(activations, temporary, positions: positions, rotary: rotary, parameters)
         queryKeyValue.backwardInput(temporary.dProjections, into: normed, rows: rows, parameters)
         attentionNorm.backward(
             activations.x, dyThenY: normed, adding: dx, rows: rows,
@@ -97,7 +121,7 @@ struct DecoderLayer {
     }
 
     /// The backward of rotation and query/key norm, in place on `dProjections`.
-    private func projectBackward(
+    private func rotateBackward(
         _ activations: LayerActivations, _ temporary: TemporaryActivations,
         positions: [Int32], rotary: RotaryEmbedding?, _ parameters: Parameters
     ) {

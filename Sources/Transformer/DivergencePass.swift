@@ -30,8 +30,8 @@ public final class DivergencePass {
     /// The divergence of what comes after each of the scored rows, in their order.
     public func divergences(_ rows: PackedRows, after scored: [Int]) -> [Double] {
         guard !scored.isEmpty else { return [] }
-        policy.read(rows)
-        reference.read(rows)
+        policy.read(rows, logitsOf: scored)
+        reference.read(rows, logitsOf: scored)
         return stride(from: 0, to: scored.count, by: Self.rowsAtOnce).flatMap { first in
             divergences(Array(scored[first..<min(first + Self.rowsAtOnce, scored.count)]))
         }

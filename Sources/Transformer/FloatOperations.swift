@@ -2,7 +2,8 @@
 ///
 /// A multiplication and an addition are two. Counted are the products with weights, and the two
 /// products of attention (scores, and values by scores) over the positions a query sees; norms,
-/// activations, softmax and rotation are not, nor what an implementation computes twice.
+/// activations, softmax and rotation are not, nor what an implementation computes twice. Of rows
+/// without logits the last layer needs only keys and values.
 public struct FloatOperations: Sendable {
     private let configuration: DecoderConfiguration
 
@@ -12,18 +13,23 @@ public struct FloatOperations: Sendable {
 
     /// A forward pass over rows at the given positions of their sequences.
     ///
-    /// - Parameter scoredRows: rows whose logits are needed.
-    public func forward(positions: [Int32], scoredRows: Int) -> Double {
-        let rows = Double(positions.count)
-        let layers = (0..<configuration.layers).reduce(0) {
+    /// - Parameter scored: the positions of those rows whose logits are needed.
+    public func forward(positions: [Int32], scored: [Int32]) -> Double {
+        let (rows, scoredRows) = (Double(positions.count), Double(scored.count))
+        let last = configuration.layers - 1
+        let layers = (0..<last).reduce(0) {
             $0 + rows * linear + attention(positions: positions, layer: $1)
         }
-        return layers + Double(scoredRows) * head
+        let lastLayer =
+            rows * keysAndValues + scoredRows * (linear - keysAndValues)
+            + attention(positions: scored, layer: last)
+        return layers + lastLayer + scoredRows * head
     }
 
     /// A forward pass over packed rows with the logits of the targets' rows.
     public func forward(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
-        forward(positions: rows.positions, scoredRows: Set(targets.map(\.row)).count)
+        let scored = ReadRows(targets.map(\.row)).rows.map { rows.positions[$0] }
+        return forward(positions: rows.positions, scored: scored)
     }
 
     /// Forward and backward: every product of the forward pass has two in the backward pass, one
@@ -40,6 +46,11 @@ public struct FloatOperations: Sendable {
             * Double(
                 projections + configuration.queryChannels
                     + matrices * configuration.feedForwardChannels)
+    }
+
+    /// Of `linear`, what makes keys and values.
+    private var keysAndValues: Double {
+        2 * Double(configuration.channels * 2 * configuration.keyValueChannels)
     }
 
     /// The logits of one row.

@@ -22,9 +22,8 @@ public final class InferencePass {
     private let head: Head
     private let rotary: RotaryEmbedding?
     private let buffer = GrowingBuffer()
-    /// Of the last `extend`.
-    private var output: UnsafeMutablePointer<Float>?
-    private var rowCount = 0
+    /// Of the last `extend`: the residual stream after the layers, `[rows, channels]`.
+    private var output: (rows: ReadRows, x: UnsafePointer<Float>)?
 
     /// - Parameter packed: the decoder's; nil to copy the weights as they are now.
     public init(decoder: Decoder, cache: KeyValueCache, packed: PackedWeights? = nil) {
@@ -38,55 +37,67 @@ public final class InferencePass {
     /// Runs all chunks' tokens as one packed batch at their slots' current lengths.
     ///
     /// Rows are numbered in chunk order. A slot may occur once.
-    public func extend(_ chunks: [Chunk]) {
+    ///
+    /// - Parameter readable: rows that will be asked for, in any order; nil for all. Of the others
+    ///   the last layer computes only the keys and values.
+    public func extend(_ chunks: [Chunk], readable: [Int]? = nil) {
         let tokens = chunks.flatMap(\.tokens)
-        rowCount = tokens.count
         output = nil
         guard !tokens.isEmpty else { return }
         check(chunks)
+        let read = ReadRows(readable ?? Array(tokens.indices))
         let attention = CachedAttention(chunks, cache)
         let positions = attention.places.map { Int32($0.position) }
         decoder.check(tokens: tokens, positions: positions)
         rotary?.reserve(positions: attention.positions)
 
         let activations = Activations(
-            in: buffer, decoder, rows: rowCount, positions: attention.positions,
+            in: buffer, decoder, rows: tokens.count, positions: attention.positions,
             keepingLayers: false)
         let shared = activations.layer(0)
         let temporary = activations.temporary
         decoder.embedding.forward(
             tokens: tokens, positions: positions, into: shared.x, parameters)
         for (index, layer) in decoder.layers.enumerated() {
+            let isLast = index == decoder.layers.count - 1
             layer.project(
                 shared, temporary, positions: positions, rotary: rotary, parameters)
+            attention.store(
+                shared.projections, layer: index, layer.attention, cache, decoder.pool)
             attention.forward(
-                shared.projections, into: shared.attended, layer: index, layer.attention, cache,
-                scratch: temporary.scratch, decoder.pool)
-            layer.finish(shared, temporary, rows: rowCount, parameters)
+                shared.projections, into: shared.attended, only: isLast ? read : nil, layer: index,
+                layer.attention, cache, scratch: temporary.scratch, decoder.pool)
+            if isLast {
+                let last = activations.lastLayer(index)
+                layer.gather(read, from: shared, into: last)
+                layer.finish(last, temporary, rows: read.count, parameters)
+            } else {
+                layer.finish(shared, temporary, rows: tokens.count, parameters)
+            }
         }
         for chunk in chunks {
             cache.setLength(chunk.slot, cache.length(chunk.slot) + chunk.tokens.count)
         }
-        output = activations.output
+        output = (read, UnsafePointer(activations.output))
     }
 
-    /// Logits of rows of the last `extend`, `[rows.count, vocab]`, valid until the next call.
+    /// Logits of readable rows of the last `extend`, `[rows.count, vocab]`, valid until the next call.
     public func logits(of rows: [Int]) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(head.logits(lastOutput(rows), rows: rows, parameters))
+        let (read, x) = lastOutput
+        return UnsafeBufferPointer(head.logits(x, rows: rows.map(read.place), parameters))
     }
 
-    /// Log-probabilities of targets on rows of the last `extend`, without holding `[rows, vocab]`.
+    /// Log-probabilities of targets on readable rows of the last `extend`, without holding
+    /// `[rows, vocab]`.
     public func logProbabilities(_ targets: [ScoredTarget]) -> [Float] {
         guard !targets.isEmpty else { return [] }
-        return head.forward(
-            lastOutput(targets.map(\.row)), targets: targets, keeping: false, parameters)
+        let (read, x) = lastOutput
+        return head.forward(x, targets: read.placed(targets), keeping: false, parameters)
     }
 
-    private func lastOutput(_ rows: [Int]) -> UnsafePointer<Float> {
-        guard let output, rows.allSatisfy((0..<rowCount).contains) else {
-            preconditionFailure("InferencePass: the last extend had \(rowCount) rows")
-        }
-        return UnsafePointer(output)
+    private var lastOutput: (ReadRows, UnsafePointer<Float>) {
+        guard let output else { preconditionFailure("InferencePass: the last extend had no rows") }
+        return output
     }
 
     private func check(_ chunks: [Chunk]) {

@@ -10,10 +10,11 @@ public final class TrainingPass {
     /// What the last `forward` left for `backward`.
     private var recorded: Recorded?
     /// The residual stream after the layers that the last `read` left, `[rows, channels]`.
-    private var output: UnsafeMutablePointer<Float>?
+    private var output: (rows: ReadRows, x: UnsafeMutablePointer<Float>)?
 
     private struct Recorded {
         let rows: PackedRows
+        let scored: ReadRows
         let plan: AttentionPlan
         let activations: Activations
         let targetCount: Int
@@ -46,10 +47,11 @@ public final class TrainingPass {
         run(rows, targets: targets, keeping: false)
     }
 
-    /// Runs the layers alone, for `logits(of:)`.
-    public func read(_ rows: PackedRows) {
+    /// Runs the layers alone, for `logits(of:)` of some rows.
+    public func read(_ rows: PackedRows, logitsOf readable: [Int]) {
         decoder.check(tokens: rows.tokens, positions: rows.positions)
-        output = runLayers(rows, keeping: false).activations.output
+        let read = ReadRows(readable)
+        output = (read, runLayers(rows, read: read, keeping: false).activations.output)
     }
 
     /// Logits of some of the rows last read, `[rows.count, vocab]`; valid until the next call.
@@ -57,7 +59,7 @@ public final class TrainingPass {
         guard let output else {
             preconditionFailure("TrainingPass.logits: of \(rows.count) rows, but none was read")
         }
-        return head.logits(output, rows: rows, parameters)
+        return head.logits(output.x, rows: rows.map(output.rows.place), parameters)
     }
 
     private func run(_ rows: PackedRows, targets: [ScoredTarget], keeping: Bool) -> [Float] {
@@ -65,16 +67,19 @@ public final class TrainingPass {
         output = nil
         guard !targets.isEmpty else { return [] }
         check(rows, targets)
-        let (plan, activations) = runLayers(rows, keeping: keeping)
+        let scored = ReadRows(targets.map(\.row))
+        let (plan, activations) = runLayers(rows, read: scored, keeping: keeping)
         if keeping {
             recorded = Recorded(
-                rows: rows, plan: plan, activations: activations, targetCount: targets.count)
+                rows: rows, scored: scored, plan: plan, activations: activations,
+                targetCount: targets.count)
         }
-        return head.forward(activations.output, targets: targets, keeping: keeping, parameters)
+        return head.forward(
+            activations.output, targets: scored.placed(targets), keeping: keeping, parameters)
     }
 
     private func runLayers(
-        _ rows: PackedRows, keeping: Bool
+        _ rows: PackedRows, read: ReadRows, keeping: Bool
     ) -> (plan: AttentionPlan, activations: Activations) {
         let plan = AttentionPlan(rows)
         let activations = Activations(
@@ -93,7 +98,13 @@ public final class TrainingPass {
             layer.attention.forward(
                 kept.projections, into: kept.attended, logSumExp: kept.logSumExp, plan: plan,
                 scratch: temporary.scratch, parameters)
-            layer.finish(kept, temporary, rows: rows.count, parameters)
+            if index < decoder.layers.count - 1 {
+                layer.finish(kept, temporary, rows: rows.count, parameters)
+            } else {
+                let last = activations.lastLayer(index)
+                layer.gather(read, from: kept, into: last)
+                layer.finish(last, temporary, rows: read.count, parameters)
+            }
         }
         return (plan, activations)
     }
@@ -112,17 +123,25 @@ public final class TrainingPass {
         let activations = recorded.activations
         let temporary = activations.temporary
         let rows = recorded.rows
-        let channels = decoder.configuration.channels
+        let scored = recorded.scored
 
         let dx = temporary.branch
-        dx.update(repeating: 0, count: rows.count * channels)
+        dx.update(repeating: 0, count: scored.count * decoder.configuration.channels)
         head.backward(
             activations.output, weights: weights, into: dx, partials: temporary.normPartials,
             parameters)
         for (index, layer) in decoder.layers.enumerated().reversed() {
-            layer.backward(
-                activations.layer(index), temporary, dx: dx, positions: rows.positions,
-                plan: recorded.plan, rotary: rotary, parameters)
+            let kept = activations.layer(index)
+            if index < decoder.layers.count - 1 {
+                layer.finishBackward(kept, temporary, dx: dx, rows: rows.count, parameters)
+            } else {
+                let last = activations.lastLayer(index)
+                layer.finishBackward(last, temporary, dx: dx, rows: scored.count, parameters)
+                layer.scatter(scored, temporary, dx: dx, all: rows.count)
+            }
+            layer.projectBackward(
+                kept, temporary, dx: dx, positions: rows.positions, plan: recorded.plan,
+                rotary: rotary, parameters)
         }
         decoder.embedding.backward(
             tokens: rows.tokens, positions: rows.positions, dx, parameters)

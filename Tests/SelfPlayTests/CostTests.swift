@@ -49,8 +49,8 @@ struct CostTests {
 
         // Three rows of the prompt and one of each response; both first tokens have one row.
         let forward = FloatOperations(decoder)
-        let pair = forward.forward(positions: [0, 1, 2, 3, 3], scoredRows: 3)
-        let single = forward.forward(positions: [0, 1, 2, 3], scoredRows: 2)
+        let pair = forward.forward(positions: [0, 1, 2, 3, 3], scored: [2, 3, 3])
+        let single = forward.forward(positions: [0, 1, 2, 3], scored: [2, 3])
         let iterations = Double(plan.iterations.count)
         #expect(operations.training == 3 * pair * Double(plan.totalSteps))
         #expect(operations.rollout == pair * iterations * Double(plan.draws))

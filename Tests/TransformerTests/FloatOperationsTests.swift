@@ -15,6 +15,8 @@ import Transformer
     // A row and layer: queries 6·6, keys and values 2·6·3, output 6·6, gate, up and down 3·6·5:
     // 36 + 36 + 36 + 90 = 198 multiplications and as many additions.
     private let linear = 2.0 * 198
+    // Of these, keys and values: all that the last layer needs of a row without logits.
+    private let keysAndValues = 2.0 * 36
 
     // A query that sees s positions: 2 heads · 3 channels · s for the scores, the same again for
     // the values: 12·s multiplications and as many additions.
@@ -24,9 +26,11 @@ import Transformer
     private let head = 2.0 * 66
 
     @Test func aSequenceCountsItsTriangle() {
-        let expected = 2 * (3 * linear + attention(seen: 1 + 2 + 3)) + 2 * head
+        let first = 3 * linear + attention(seen: 1 + 2 + 3)
+        let last = keysAndValues + 2 * linear + attention(seen: 2 + 3)
         let operations = FloatOperations(configuration)
-        #expect(operations.forward(positions: [0, 1, 2], scoredRows: 2) == expected)
+        #expect(
+            operations.forward(positions: [0, 1, 2], scored: [1, 2]) == first + last + 2 * head)
     }
 
     @Test func aSharedPromptCountsOnce() {
@@ -36,7 +40,9 @@ import Transformer
         rows.append([4, 5], after: prompt)
         // Two targets of the last prompt row share its logits.
         let targets = [(1, 3), (1, 4), (3, 5)].map { ScoredTarget(row: $0.0, token: $0.1) }
-        let forward = 2 * (5 * linear + attention(seen: 1 + 2 + 3 + 3 + 4)) + 2 * head
+        let first = 5 * linear + attention(seen: 1 + 2 + 3 + 3 + 4)
+        let last = 3 * keysAndValues + 2 * linear + attention(seen: 2 + 3)
+        let forward = first + last + 2 * head
         let operations = FloatOperations(configuration)
         #expect(operations.forward(rows, targets) == forward)
         #expect(operations.training(rows, targets) == 3 * forward)
@@ -46,16 +52,17 @@ import Transformer
         var windowed = configuration
         windowed.slidingWindow = 2
         windowed.slidingWindowFirstLayer = 1
-        let expected = 2 * 3 * linear + attention(seen: 1 + 2 + 3) + attention(seen: 1 + 2 + 2)
+        let layers = 2 * 3 * linear + attention(seen: 1 + 2 + 3) + attention(seen: 1 + 2 + 2)
         let operations = FloatOperations(windowed)
-        #expect(operations.forward(positions: [0, 1, 2], scoredRows: 0) == expected)
+        #expect(
+            operations.forward(positions: [0, 1, 2], scored: [0, 1, 2]) == layers + 3 * head)
     }
 
     @Test func aPlainFeedForwardHasTwoMatrices() {
         var plain = configuration
         plain.feedForward = .plain(.gelu)
         let operations = FloatOperations(plain)
-        let expected = 2 * (linear - 2 * 30 + attention(seen: 1))
-        #expect(operations.forward(positions: [0], scoredRows: 0) == expected)
+        let expected = 2 * (linear - 2 * 30 + attention(seen: 1)) + head
+        #expect(operations.forward(positions: [0], scored: [0]) == expected)
     }
 }

@@ -67,6 +67,45 @@ import Transformer
         expectClose(logits, (naive[11] + naive[4]).map(Float.init))
     }
 
+    @Test(arguments: Variant.all)
+    func readingSomeRowsGivesWhatReadingAllGives(_ variant: Variant) {
+        let decoder = variant.decoder()
+        let tokens = sequence(variant, 160)
+        let rows = [129, 3, 70, 71, 149, 3]
+        func pass(readable: [Int]?) -> (logits: [Float], next: [Float]) {
+            let cache = KeyValueCache(configuration: variant.configuration, slots: 2, capacity: 160)
+            let pass = InferencePass(decoder: decoder, cache: cache)
+            pass.extend(
+                [
+                    .init(slot: 1, tokens: Array(tokens[..<5])),
+                    .init(slot: 0, tokens: Array(tokens[..<145])),
+                ], readable: readable)
+            let logits = Array(pass.logits(of: rows))
+            // Later tokens read the keys and values of rows that were not asked for.
+            pass.extend([.init(slot: 0, tokens: Array(tokens[145..<147]))], readable: [1])
+            return (logits, Array(pass.logits(of: [1])))
+        }
+        let all = pass(readable: nil)
+        let some = pass(readable: rows)
+        expectClose(some.logits, all.logits)
+        expectClose(some.next, all.next)
+    }
+
+    @Test(arguments: Variant.all)
+    func prefillThatNobodyReadsFillsTheCache(_ variant: Variant) {
+        let decoder = variant.decoder()
+        let tokens = sequence(variant, 20)
+        let cache = KeyValueCache(configuration: variant.configuration, slots: 1, capacity: 20)
+        let pass = InferencePass(decoder: decoder, cache: cache)
+        pass.extend([.init(slot: 0, tokens: Array(tokens[..<12]))], readable: [])
+        pass.extend([.init(slot: 0, tokens: Array(tokens[12..<19]))], readable: [6, 2])
+        let logs = pass.logProbabilities([
+            ScoredTarget(row: 2, token: tokens[15]), ScoredTarget(row: 6, token: tokens[19]),
+        ])
+        let expected = trainingLogs(decoder, tokens)
+        expectClose(logs, [expected[14], expected[18]])
+    }
+
     private func sequence(_ variant: Variant, _ count: Int) -> [Int32] {
         var random = SplitMix(state: 21)
         return random.tokens(count, below: variant.configuration.vocabularySize)

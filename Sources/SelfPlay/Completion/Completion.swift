@@ -108,10 +108,13 @@ struct Completion {
         for first in stride(from: 0, to: tokens.count, by: Self.prefillRows) {
             try heed()
             let part = tokens[first..<min(first + Self.prefillRows, tokens.count)]
-            pass.extend([.init(slot: 0, tokens: Array(part))])
             rows = part.count
+            let chunk = InferencePass.Chunk(slot: 0, tokens: Array(part))
             if let count = request.logProbabilities, request.echoes {
+                pass.extend([chunk])
                 score(&echo, afterRows: part.indices, likeliest: count)
+            } else {
+                pass.extend([chunk], readable: part.endIndex == tokens.endIndex ? [rows - 1] : [])
             }
         }
         return rows - 1

@@ -71,7 +71,8 @@ extension FloatOperations {
         // A response's last token is predicted, but never read; its first one is predicted by the
         // prompt's last row.
         let continuations = responses.flatMap { prompt..<max(prompt, prompt + $0 - 1) }
-        let positions = (Array(0..<prompt) + continuations).map(Int32.init)
-        return forward(positions: positions, scoredRows: 1 + continuations.count)
+        return forward(
+            positions: (0..<prompt).map(Int32.init) + continuations.map(Int32.init),
+            scored: ([prompt - 1] + continuations).map(Int32.init))
     }
 }

@@ -84,7 +84,7 @@ package final class Rollout {
         for slot in 0..<pass.cache.slots { pass.cache.truncate(slot, to: 0) }
         prefix = Self.sharedPrefix(of: requests.map(\.prompt))
         guard prefix > 0, let prompt = requests.first?.prompt else { return }
-        pass.extend([.init(slot: 0, tokens: Array(prompt[..<prefix]))])
+        pass.extend([.init(slot: 0, tokens: Array(prompt[..<prefix]))], readable: [])
         for slot in 1..<max(1, min(pass.cache.slots, requests.count)) {
             pass.cache.copy(prefix, from: 0, to: slot)
         }
@@ -127,7 +127,7 @@ package final class Rollout {
             row += tokens.count
         }
         phaseBegan?(.scoring)
-        pass.extend(chunks)
+        pass.extend(chunks, readable: targets.map(\.row) + lastPromptRows)
         let logps = pass.logProbabilities(targets)
         scoredTokens += row
         phaseBegan?(.generation)

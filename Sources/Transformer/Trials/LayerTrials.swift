@@ -127,9 +127,11 @@ package struct LayerTrials {
             "attention decode", rows: sequences, bytes: Double(cache.bytes)
         ) {
             for (index, layer) in self.decoder.layers.enumerated() {
+                plan.store(
+                    projections.pointer, layer: index, layer.attention, cache, self.pool)
                 plan.forward(
-                    projections.pointer, into: attended.pointer, layer: index, layer.attention,
-                    cache, scratch: scratch.pieces, self.pool)
+                    projections.pointer, into: attended.pointer, only: nil, layer: index,
+                    layer.attention, cache, scratch: scratch.pieces, self.pool)
             }
         }
     }
