@@ -1,6 +1,7 @@
 #include "panel_product.h"
 
 #include "kernel_attributes.h"
+#include "panel_product_wide.h"
 
 // Vectors are passed to inlined functions only, so no calling convention is at stake.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -8,23 +9,10 @@
 // Every tile shape has to add in the same order, so the compiler must not choose one.
 #pragma clang fp reassociate(off)
 
-enum {
-    LANES = 16,
-    WIDTH = SPIND_PANEL_WIDTH,
-    /// Panels side by side while rows are few: memory answers several streams sooner than one.
-    STREAMS = 3,
-    MOST_STREAMED_ROWS = 4,
-    /// How far ahead of use a stream is fetched, in floats.
-    STREAM_DISTANCE = 512,
-};
+enum { LANES = 16, WIDTH = SPIND_PANEL_WIDTH, MOST_ROWS = 6 };
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
 
-/// How many sums stay in registers: activation rows × vectors of each of some panels.
-struct tile_shape {
-    int rows, vectors, panels;
-};
-
-/// What a tile reads and writes, and what it fetches for the next panel meanwhile.
+/// What a tile of rows × LANES reads and writes, and what it fetches for the next panel meanwhile.
 struct tile {
     const float *activations;
     const float *weights;
@@ -45,86 +33,47 @@ SPIND_INLINE void store(lanes sums, float *results, ptrdiff_t columns) {
     }
 }
 
-SPIND_INLINE void prefetch(const struct tile *tile, ptrdiff_t i, const struct tile_shape shape) {
-    if (shape.panels == 1) {
-        const float *next = tile->prefetched + i * tile->prefetch_step;
-        __builtin_prefetch(next, 0, 2);
-        // Alone on its panel, a tile has to fetch two lines for every two that it uses.
-        if (tile->prefetch_step > LANES) {
-            __builtin_prefetch(next + LANES, 0, 2);
-        }
-    }
-}
-
 SPIND_INLINE void compute_tile(
-    const struct spind_panel_product *product, const struct tile *tile,
-    const struct tile_shape shape) {
-    lanes sums[14][STREAMS * WIDTH / LANES] = {0};
-    const ptrdiff_t k = product->k, stride = product->activation_stride;
-    const float *weights = tile->weights;
-    for (ptrdiff_t i = 0; i < k; i++, weights += WIDTH) {
-        lanes weight[STREAMS * WIDTH / LANES];
+    const struct spind_panel_product *product, const struct tile *tile, const int rows) {
+    lanes sums[MOST_ROWS] = {0};
+    const ptrdiff_t stride = product->activation_stride;
+    for (ptrdiff_t i = 0; i < product->k; i++) {
+        const lanes weight = *(const lanes *)(tile->weights + i * WIDTH);
+        __builtin_prefetch(tile->prefetched + i * tile->prefetch_step, 0, 2);
 #pragma unroll
-        for (int panel = 0; panel < shape.panels; panel++) {
-            const float *place = weights + panel * WIDTH * k;
-#pragma unroll
-            for (int vector = 0; vector < shape.vectors; vector++) {
-                weight[panel * shape.vectors + vector] = *(const lanes *)(place + vector * LANES);
-                if (shape.panels > 1) {
-                    __builtin_prefetch(place + vector * LANES + STREAM_DISTANCE);
-                }
-            }
-        }
-        prefetch(tile, i, shape);
-#pragma unroll
-        for (int row = 0; row < shape.rows; row++) {
-            const float activation = tile->activations[row * stride + i];
-#pragma unroll
-            for (int vector = 0; vector < shape.panels * shape.vectors; vector++) {
-                sums[row][vector] += weight[vector] * activation;
-            }
+        for (int row = 0; row < rows; row++) {
+            sums[row] += weight * tile->activations[row * stride + i];
         }
     }
 #pragma unroll
-    for (int row = 0; row < shape.rows; row++) {
-#pragma unroll
-        for (int vector = 0; vector < shape.panels * shape.vectors; vector++) {
-            store(
-                sums[row][vector], tile->results + row * product->result_stride + vector * LANES,
-                tile->columns - vector * LANES);
-        }
+    for (int row = 0; row < rows; row++) {
+        store(sums[row], tile->results + row * product->result_stride, tile->columns);
     }
 }
 
-/// Up to `most_rows` rows; the switch gives the compiler the number, which registers depend on.
+/// The switch gives the compiler the number of rows, which registers depend on.
 SPIND_INLINE void compute_rows(
-    const struct spind_panel_product *product, const struct tile *tile, ptrdiff_t rows,
-    const int most_rows, const int vectors, const int panels) {
-    switch (rows < most_rows ? rows : most_rows) {
-#define ROWS(count) \
-    case count: \
-        if (count <= most_rows) { \
-            compute_tile(product, tile, (struct tile_shape){count, vectors, panels}); \
-        } \
-        break;
-        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-        ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
-#undef ROWS
+    const struct spind_panel_product *product, const struct tile *tile, ptrdiff_t rows) {
+    switch (rows) {
+    case 1: compute_tile(product, tile, 1); break;
+    case 2: compute_tile(product, tile, 2); break;
+    case 3: compute_tile(product, tile, 3); break;
+    case 4: compute_tile(product, tile, 4); break;
+    case 5: compute_tile(product, tile, 5); break;
+    case MOST_ROWS: compute_tile(product, tile, MOST_ROWS); break;
     }
 }
 
-/// All rows of one panel, in even tiles: 16 rows are 8 + 8 rather than 14 + 2.
-SPIND_INLINE void compute_panel(
-    const struct spind_panel_product *product, ptrdiff_t panel, const int most_rows,
-    const int vectors) {
+/// All rows of one panel, in even tiles: 8 rows are 4 + 4 rather than 6 + 2.
+SPIND_INLINE void compute_panel(const struct spind_panel_product *product, ptrdiff_t panel) {
     const ptrdiff_t size = product->k * WIDTH;
-    const ptrdiff_t tiles = (product->m + most_rows - 1) / most_rows;
-    const ptrdiff_t passes = tiles * (WIDTH / LANES / vectors);
+    const ptrdiff_t tiles = (product->m + MOST_ROWS - 1) / MOST_ROWS;
+    const ptrdiff_t passes = tiles * (WIDTH / LANES);
     const float *panel_start = product->panels + panel * size;
     ptrdiff_t row = 0, pass = 0;
     for (ptrdiff_t index = 0; index < tiles; index++) {
         const ptrdiff_t rows = (product->m - row + tiles - index - 1) / (tiles - index);
-        for (ptrdiff_t column = 0; column < WIDTH; column += vectors * LANES, pass++) {
+        for (ptrdiff_t column = 0; column < WIDTH; column += LANES, pass++) {
             // The next panel comes from memory while this one is being used, a share in each pass.
             const struct tile tile = {
                 .activations = product->activations + row * product->activation_stride,
@@ -135,7 +84,7 @@ SPIND_INLINE void compute_panel(
                 .prefetched = panel_start + size + size / passes * pass,
                 .prefetch_step = WIDTH / passes,
             };
-            compute_rows(product, &tile, rows, most_rows, vectors, 1);
+            compute_rows(product, &tile, rows);
         }
         row += rows;
     }
@@ -144,45 +93,18 @@ SPIND_INLINE void compute_panel(
 SPIND_KERNEL void spind_panel_product_compute_narrow(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last) {
     for (ptrdiff_t panel = first; panel < last; panel++) {
-        compute_panel(product, panel, 6, 1);
-    }
-}
-
-#if defined(__x86_64__)
-// Without the second attribute the compiler halves vectors of 512 bits.
-__attribute__((target("arch=x86-64-v4"), min_vector_width(512))) static void compute_wide(
-    const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last) {
-    ptrdiff_t panel = first;
-    if (product->m <= MOST_STREAMED_ROWS) {
-        for (; panel + STREAMS <= last; panel += STREAMS) {
-            const struct tile tile = {
-                .activations = product->activations,
-                .weights = product->panels + panel * product->k * WIDTH,
-                .results = product->results + panel * WIDTH,
-                .columns = product->n - panel * WIDTH,
-            };
-            compute_rows(product, &tile, product->m, MOST_STREAMED_ROWS, 2, STREAMS);
-        }
-    }
-    for (; panel < last; panel++) {
-        compute_panel(product, panel, 14, 2);
+        compute_panel(product, panel);
     }
 }
 
 void spind_panel_product_compute(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last) {
-    if (__builtin_cpu_supports("x86-64-v4")) {
-        compute_wide(product, first, last);
+    if (spind_panel_product_is_wide()) {
+        spind_panel_product_compute_wide(product, first, last);
     } else {
         spind_panel_product_compute_narrow(product, first, last);
     }
 }
-#else
-void spind_panel_product_compute(
-    const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last) {
-    spind_panel_product_compute_narrow(product, first, last);
-}
-#endif
 
 SPIND_KERNEL void spind_panels_pack(
     const float *weights, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, ptrdiff_t first,

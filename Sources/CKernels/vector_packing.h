@@ -2,26 +2,13 @@
 
 #include "vector_product.h"
 
-#include "kernel_attributes.h"
+#include "vector_tile.h"
 
 // How `vector_product.c` lays out what its tiles read.
 
-// Vectors are passed to inlined functions only, so no calling convention is at stake.
-#pragma clang diagnostic ignored "-Wpsabi"
-
-// Every tile shape has to add in the same order, so the compiler must not choose one.
-#pragma clang fp reassociate(off)
-
-// Without the second attribute the compiler halves vectors of 512 bits.
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define WIDE_INLINE WIDE static inline __attribute__((always_inline))
-
 enum {
-    LANES = 16,
-    LINE = 16,
-    /// Columns of C that a tile of sums covers, and rows: 28 of 32 registers.
-    PANEL = 2 * LANES,
-    TILE_ROWS = 14,
+    /// Steps of k between two prefetches.
+    PREFETCH_STEPS = 16,
     /// Steps of k at a time, so that a panel of columns stays in the second-level cache with the rows
     /// that pass over it; a few more are better than visiting C twice.
     CHUNK = 512,
@@ -30,38 +17,15 @@ enum {
     BLOCK_ROWS = 512,
     /// Tiles whose rows are packed at a time where A is stored [k, m], and floats of the panels they
     /// pass over: half of a second-level cache of 1 MiB.
-    PACKED_TILES = 8,
-    GROUP_FLOATS = 9 * PANEL * CHUNK,
+    PACKED_TILES = 16,
+    GROUP_FLOATS = 6 * PANEL * CHUNK,
     /// Floats after which addresses share a set of the first-level cache.
     SET_PERIOD = 1024,
     /// Rows that are fetched before they are packed.
     PACK_AHEAD = 8,
-    /// Steps of k between two prefetches.
-    PREFETCH_STEPS = 16,
 };
-typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef float tile_row __attribute__((vector_size(4 * TILE_ROWS), aligned(4)));
 typedef struct spind_matrix_product product;
-
-/// Stored lines that the next panel will be packed from, to be brought into the cache meanwhile.
-struct ahead {
-    const float *row;
-    ptrdiff_t leading, rows, lines, line;
-    /// Lines to bring at a time.
-    ptrdiff_t count;
-};
-
-WIDE_INLINE ptrdiff_t least(ptrdiff_t one, ptrdiff_t other) {
-    return one < other ? one : other;
-}
-
-WIDE_INLINE ptrdiff_t divide_up(ptrdiff_t count, ptrdiff_t by) {
-    return (count + by - 1) / by;
-}
-
-/// Parts of nearly equal size: where part `index` of `parts` begins.
-WIDE_INLINE ptrdiff_t part_start(ptrdiff_t count, ptrdiff_t index, ptrdiff_t parts) {
-    return count * index / parts;
-}
 
 /// One stage of transposing 16 × 16 numbers: squares of side `SIDE` off the diagonal change places.
 #define EXCHANGE(SIDE, LOW, HIGH) \
@@ -92,7 +56,7 @@ WIDE_INLINE void transpose(lanes rows[LANES]) {
     EXCHANGE(8, LOW_8, HIGH_8)
 }
 
-/// target[LANES, PANEL], a column of LANES numbers from each of 16 rows.
+/// target[LANES, PANEL], a column of LANES numbers from each of 16 rows, into 16 of its columns.
 WIDE_INLINE void pack_square(const float *source, ptrdiff_t leading, float *target) {
     lanes rows[LANES];
 #pragma unroll
@@ -115,8 +79,12 @@ WIDE_INLINE void pack_transposed(
     ptrdiff_t i = 0;
     if (count == PANEL) {
         for (; i + LANES <= k; i += LANES) {
-            pack_square(source + i, leading, panel + i * PANEL);
-            pack_square(source + LANES * leading + i, leading, panel + i * PANEL + LANES);
+#pragma unroll
+            for (int vector = 0; vector < PANEL_VECTORS; vector++) {
+                pack_square(
+                    source + vector * LANES * leading + i, leading,
+                    panel + i * PANEL + vector * LANES);
+            }
         }
     }
     for (; i < k; i++) {
@@ -136,10 +104,13 @@ WIDE_INLINE void pack_plain(
             float *place = target + (panel * k + i) * PANEL;
             const ptrdiff_t count = product->n - column - panel * PANEL;
             if (count >= PANEL) {
-                __builtin_prefetch(source + PACK_AHEAD * product->leading_b, 0, 2);
-                __builtin_prefetch(source + PACK_AHEAD * product->leading_b + LANES, 0, 2);
-                *(lanes *)place = *(const lanes *)source;
-                *(lanes *)(place + LANES) = *(const lanes *)(source + LANES);
+                const float *ahead = source + PACK_AHEAD * product->leading_b;
+#pragma unroll
+                for (int vector = 0; vector < PANEL_VECTORS; vector++) {
+                    __builtin_prefetch(ahead + vector * LANES, 0, 2);
+                    *(lanes *)(place + vector * LANES) =
+                        *(const lanes *)(source + vector * LANES);
+                }
             } else {
                 for (ptrdiff_t j = 0; j < PANEL; j++) {
                     place[j] = j < count ? source[j] : 0;
@@ -167,7 +138,7 @@ WIDE_INLINE void pack_panels(
 WIDE_INLINE struct ahead before_panel(
     const product *product, ptrdiff_t column, ptrdiff_t first, ptrdiff_t k, ptrdiff_t tiles) {
     if (column >= product->n) {
-        return (struct ahead){0};
+        return (struct ahead){.steps = PREFETCH_STEPS};
     }
     const ptrdiff_t columns = least(PANEL, product->n - column);
     const ptrdiff_t rows = product->transpose_b ? columns : k;
@@ -180,25 +151,11 @@ WIDE_INLINE struct ahead before_panel(
         .rows = rows,
         .lines = lines,
         .count = divide_up(rows * lines, tiles * (k / PREFETCH_STEPS + 1)),
+        .steps = PREFETCH_STEPS,
     };
 }
 
-/// Rows of C in even tiles: 16 rows are 8 + 8 rather than 14 + 2.
-struct tiling {
-    ptrdiff_t first, rows, tiles;
-};
-
-WIDE_INLINE struct tiling tiling(ptrdiff_t first, ptrdiff_t rows) {
-    return (struct tiling){first, rows, divide_up(rows, TILE_ROWS)};
-}
-
-/// The first row of a tile; behind the last one the end of the rows.
-WIDE_INLINE ptrdiff_t tile_start(struct tiling all, ptrdiff_t tile) {
-    return all.first + part_start(all.rows, tile, all.tiles);
-}
-
-/// target[k, LANES] for each of some tiles, of A stored [k, m]; a tile needs fewer numbers of each
-/// vector than there are.
+/// target[k, TILE_ROWS] for each of some tiles, of A stored [k, m].
 WIDE_INLINE void pack_rows(
     const product *product, struct tiling all, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first,
     ptrdiff_t k, float *target) {
@@ -211,10 +168,10 @@ WIDE_INLINE void pack_rows(
         const float *ahead = source + PACK_AHEAD * product->leading_a;
         for (ptrdiff_t tile = 0; tile < end - begin; tile++) {
             const ptrdiff_t row = starts[tile];
-            float *place = target + (tile * k + i) * LANES;
+            float *place = target + (tile * k + i) * TILE_ROWS;
             __builtin_prefetch(ahead + row, 0, 2);
-            if (row + LANES <= product->m) {
-                *(lanes *)place = *(const lanes *)(source + row);
+            if (row + TILE_ROWS <= product->m) {
+                *(tile_row *)place = *(const tile_row *)(source + row);
             } else {
                 for (ptrdiff_t j = 0; row + j < product->m; j++) {
                     place[j] = source[row + j];

@@ -34,6 +34,14 @@ public enum ProductKernel: String, CaseIterable, Sendable {
         }
     }
 
+    /// Columns of C that are computed together: a worker's share is best a multiple of them.
+    var panel: Int {
+        switch self {
+        case .tiles: 32
+        case .vectors: Int(SPIND_PANEL_WIDTH)
+        }
+    }
+
     private var isUsable: Bool {
         let isThere =
             switch self {

@@ -31,7 +31,8 @@ extension WorkerPool {
     /// - Precondition: the kernel is usable.
     package func multiply(_ product: MatrixProduct, by kernel: ProductKernel) {
         let byRows = splitsRows(product, kernel)
-        splitBySpeed(product.count(byRows), grain: Self.grain(product, byRows)) { _, range in
+        let grain = Self.grain(product, byRows, panel: kernel.panel)
+        splitBySpeed(product.count(byRows), grain: grain) { _, range in
             kernel.compute(product.part(range, byRows))
         }
     }
@@ -39,7 +40,7 @@ extension WorkerPool {
     /// Each worker packs for itself what all of them need, so that is the smaller matrix; but a
     /// transposed A costs matrix tiles most.
     private func splitsRows(_ product: MatrixProduct, _ kernel: ProductKernel) -> Bool {
-        if product.n < 2 * width * Self.panel { return true }
+        if product.n < 2 * width * kernel.panel { return true }
         return switch kernel {
         case .tiles: product.transposeA
         case .vectors: product.m >= product.n
@@ -56,7 +57,8 @@ extension WorkerPool {
     private func split(
         _ product: MatrixProduct, byRows: Bool, _ compute: MatrixProduct.Compute
     ) {
-        split(product.count(byRows), grain: Self.grain(product, byRows)) { _, range in
+        let grain = Self.grain(product, byRows, panel: Self.panel)
+        split(product.count(byRows), grain: grain) { _, range in
             compute(product.part(range, byRows))
         }
     }
@@ -65,13 +67,13 @@ extension WorkerPool {
     /// (measured).
     public static let skinnyRows = 64
 
-    /// Rows or columns that kernels take together, or a multiple of what they do.
+    /// Rows or columns that OpenBLAS and the skinny kernel take together, or a multiple of what they do.
     private static let panel = 32
     /// Multiplications that take about as long as waking a worker.
     private static let smallestShare = 1 << 17
 
     /// Whole panels, and so many that a share is worth a worker.
-    private static func grain(_ product: MatrixProduct, _ byRows: Bool) -> Int {
+    private static func grain(_ product: MatrixProduct, _ byRows: Bool, panel: Int) -> Int {
         let other = byRows ? product.n : product.m
         return panel * (smallestShare / max(1, panel * other * product.k) + 1)
     }

@@ -8,7 +8,7 @@ import Tensors
 /// computes the other blocks again.
 final class Head {
     /// Logits of a block stay in the cache between their product and their softmax.
-    private static let blockColumns = 4096
+    private static let blockColumns = 4608
 
     private let decoder: Decoder
     private let budgetFloats: Int

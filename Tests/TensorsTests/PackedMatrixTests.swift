@@ -30,9 +30,10 @@ private let tolerance: Float = 1e-4
         }
     }
 
-    @Test(arguments: [1, 2, 3, 5, 14, 15, 40, 900])
-    func aRowsBitsDependOnItAlone(m: Int) {
-        let (n, k) = (200, 300)
+    /// Sums of one chunk and of several.
+    @Test(arguments: [1, 2, 3, 5, 8, 9, 15, 40, 900], [300, 1101])
+    func aRowsBitsDependOnItAlone(m: Int, k: Int) {
+        let n = 200
         let (x, w) = (samples(m * k, seed: 1), samples(n * k, seed: 2))
         let together = Self.pools.map { pool in
             let packed = PackedMatrix(w.pointer, rows: n, columns: k, using: pool)
@@ -55,7 +56,8 @@ private let tolerance: Float = 1e-4
         let packed = PackedMatrix(w.pointer, rows: n, columns: k, using: Self.pools[1])
         let whole = FloatBuffer(count: m * n)
         Self.pools[1].multiply(x.pointer, packed, into: whole.pointer, m: m)
-        for part in [0..<64, 64..<150, 96..<97] {
+        let width = PackedMatrix.panelWidth
+        for part in [0..<2 * width, width..<n, 2 * width..<2 * width + 1] {
             let found = FloatBuffer(count: m * part.count)
             Self.pools[1].multiply(x.pointer, packed, part: part, into: found.pointer, m: m)
             let expected = (0..<m).flatMap { row in part.map { whole[row * n + $0].bitPattern } }

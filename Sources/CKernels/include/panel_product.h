@@ -3,9 +3,9 @@
 #include <stddef.h>
 
 /// Columns of a panel: weight rows that lie interleaved, so that a product reads memory in order.
-enum { SPIND_PANEL_WIDTH = 32 };
+enum { SPIND_PANEL_WIDTH = 48 };
 
-/// One product Y[m, n] = X[m, k] · W[n, k]ᵀ with W in panels [⌈n / 32⌉, k, 32], zeros behind n.
+/// One product Y[m, n] = X[m, k] · W[n, k]ᵀ with W in panels [⌈n / 48⌉, k, 48], zeros behind n.
 struct spind_panel_product {
     const float *activations;
     const float *panels;

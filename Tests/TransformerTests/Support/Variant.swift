@@ -86,7 +86,7 @@ struct Variant: Sendable, CustomTestStringConvertible {
             $0.headSize = 64
             $0.position = .rotary(.init(base: 10_000, rotatedChannels: 64))
         },
-        Variant("a vocabulary of several blocks") { $0.vocabularySize = 4096 + 100 },
+        Variant("a vocabulary of several blocks") { $0.vocabularySize = 4608 + 100 },
     ]
 
     /// Weights of a size that makes every part of the model matter.
