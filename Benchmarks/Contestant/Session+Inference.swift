@@ -41,12 +41,16 @@ extension Session {
     func firstToken(_ command: Command) throws -> JSONObject {
         let url = URL(filePath: try command.text("file"))
         let (token, seconds) = try timed {
-            let (description, weights) = try ModelReader.load(url, pool: pool)
-            let fresh = Decoder(
-                configuration: description.configuration, weights: weights, pool: pool)
+            let configuration = try ModelReader.describe(url).configuration
+            let weights = ParameterArena(
+                ParameterLayout(configuration), isSparse: PackedWeights.replaceMatrices)
+            let fresh = Decoder(configuration: configuration, weights: weights, pool: pool)
+            let packed = try PackedWeights(fresh) { apart, take in
+                try ModelReader.load(url, into: weights, apart: apart, pool: pool, take)
+            }
             let cache = KeyValueCache(
                 configuration: fresh.configuration, slots: 1, capacity: Self.promptTokens)
-            let pass = InferencePass(decoder: fresh, cache: cache)
+            let pass = InferencePass(decoder: fresh, cache: cache, packed: packed)
             return GreedyReader(pass: pass, decoder: fresh).next(
                 after: someTokens(Self.promptTokens))
         }

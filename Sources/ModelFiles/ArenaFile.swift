@@ -46,7 +46,7 @@ public enum ArenaFile {
                         file[name], name: name, shape: $0.shape, file: url.lastPathComponent),
                     offset: $0.offset, arrangement: $0.isTransposed ? .transposed : .asStored)
             }
-            try WeightPiece.load(pieces, into: arena.values, pool: pool)
+            try WeightPiece.load(pieces, into: arena.values.buffer, pool: pool)
         }
     }
 

@@ -23,12 +23,36 @@ public enum ModelReader {
     public static func load(
         _ url: URL, into weights: ParameterArena, pool: WorkerPool? = nil
     ) throws {
+        try load(url, into: weights, apart: [], pool: pool) { _, _ in }
+    }
+
+    /// As `load`, but some matrices pass through memory that is used again and again instead of
+    /// getting into the arena.
+    ///
+    /// - Parameters:
+    ///   - matrices: their places in the arena, each of whole parameters.
+    ///   - take: called with a matrix's place and its floats, which are gone afterwards.
+    public static func load(
+        _ url: URL, into weights: ParameterArena, apart matrices: [Range<Int>],
+        pool: WorkerPool? = nil, _ take: (Range<Int>, UnsafePointer<Float>) -> Void
+    ) throws {
         let source = try source(url)
         guard source.layout == weights.layout else {
             throw SpinError.damaged(
                 url.lastPathComponent, "has other parameters than when it was described")
         }
-        try WeightPiece.load(source.pieces, into: weights, pool: pool)
+        let others = source.pieces.filter { piece in
+            !matrices.contains { $0.contains(piece.offset) }
+        }
+        try WeightPiece.load(others, into: weights.buffer, pool: pool)
+        let scratch = FloatBuffer(count: matrices.map(\.count).max() ?? 0)
+        for matrix in matrices {
+            var pieces = source.pieces.filter { matrix.contains($0.offset) }
+            for index in pieces.indices { pieces[index].offset -= matrix.lowerBound }
+            try WeightPiece.load(pieces, into: scratch, pool: pool)
+            take(matrix, scratch.pointer)
+        }
+        withExtendedLifetime(scratch) {}
     }
 
     /// Describes a model and loads it into a new arena.
@@ -45,7 +69,7 @@ public enum ModelReader {
                 hint: "this machine has \(ProcessInfo.processInfo.physicalMemory >> 20) MiB")
         }
         let weights = ParameterArena(source.layout)
-        try WeightPiece.load(source.pieces, into: weights, pool: pool)
+        try WeightPiece.load(source.pieces, into: weights.buffer, pool: pool)
         return (source.description, weights)
     }
 

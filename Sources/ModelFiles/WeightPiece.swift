@@ -19,7 +19,7 @@ struct WeightPiece {
 
     let tensor: StoredTensor
     /// First float in the arena.
-    let offset: Int
+    var offset: Int
     let arrangement: Arrangement
 
     /// The tensor that a parameter wants.
@@ -42,7 +42,7 @@ struct WeightPiece {
 
     /// Reads all pieces, split by rows over the pool's threads.
     static func load(
-        _ pieces: [WeightPiece], into weights: ParameterArena, pool: WorkerPool?
+        _ pieces: [WeightPiece], into weights: FloatBuffer, pool: WorkerPool?
     ) throws {
         let tasks = pieces.flatMap(\.tasks)
         let next = Atomic(0)
@@ -69,8 +69,8 @@ struct WeightPiece {
         let piece: WeightPiece
         let rows: Range<Int>
 
-        func run(_ weights: ParameterArena) throws {
-            try piece.read(rows, into: weights.buffer.pointer + piece.offset)
+        func run(_ weights: FloatBuffer) throws {
+            try piece.read(rows, into: weights.pointer + piece.offset)
         }
     }
 

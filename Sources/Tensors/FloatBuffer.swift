@@ -16,13 +16,16 @@ public final class FloatBuffer: @unchecked Sendable {
     /// The size from which memory is mapped: one huge page.
     private static let smallestMapping = 2 << 20
 
-    public init(count: Int) {
+    /// - Parameter isSparse: whether most of it will never be touched, so that huge pages would waste
+    ///   memory.
+    public init(count: Int, isSparse: Bool = false) {
         precondition(count >= 0, "FloatBuffer: negative count \(count)")
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
         precondition(!overflow, "FloatBuffer: \(count) floats do not fit the address space")
         self.count = count
         if bytes >= Self.smallestMapping {
-            pointer = Self.map(bytes: bytes).bindMemory(to: Float.self, capacity: count)
+            let memory = Self.map(bytes: bytes, isSparse: isSparse)
+            pointer = memory.bindMemory(to: Float.self, capacity: count)
             mappedBytes = bytes
         } else {
             let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 64), alignment: 64)
@@ -78,14 +81,14 @@ public final class FloatBuffer: @unchecked Sendable {
         pool.split(count, grain: VectorOperations.grain) { _, range in body(range) }
     }
 
-    private static func map(bytes: Int) -> UnsafeMutableRawPointer {
+    private static func map(bytes: Int, isSparse: Bool) -> UnsafeMutableRawPointer {
         let memory = mmap(
             nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else {
             preconditionFailure("FloatBuffer: the system has no \(bytes) bytes to give")
         }
         // Advice only: without huge pages everything works, with more address translation.
-        madvise(memory, bytes, MADV_HUGEPAGE)
+        if !isSparse { madvise(memory, bytes, MADV_HUGEPAGE) }
         return memory
     }
 }

@@ -6,9 +6,11 @@ public final class ParameterArena: Sendable {
     public let buffer: FloatBuffer
 
     /// All zero.
-    public init(_ layout: ParameterLayout) {
+    ///
+    /// - Parameter isSparse: whether most of it will never be touched.
+    public init(_ layout: ParameterLayout, isSparse: Bool = false) {
         self.layout = layout
-        buffer = FloatBuffer(count: layout.count)
+        buffer = FloatBuffer(count: layout.count, isSparse: isSparse)
     }
 
     /// The first float of a parameter, or nil when the layout has none of that name.

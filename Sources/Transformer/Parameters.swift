@@ -18,6 +18,9 @@ struct Parameters {
         ProductKernel.used == .tiles && rows >= Self.fewestTileRows ? nil : packed[offset]
     }
 
+    /// Whether a matrix that has a packed copy is never read itself.
+    static let readsOnlyPackedMatrices = ProductKernel.used != .tiles
+
     /// Measured on SmolLM2-135M: below it tiles are slower, from 160 rows on 1.3 times as fast.
     private static let fewestTileRows = 128
 

@@ -29,6 +29,35 @@ import Transformer
         #expect(again.floats == weights.floats)
     }
 
+    @Test(arguments: Fixture.folders + Fixture.ggufFiles)
+    func matricesReadApartHaveTheSameBitsAndLeaveTheArenaAlone(_ name: String) throws {
+        let url = try Fixture.url(name)
+        let (_, weights) = try ModelReader.load(url)
+        // Queries, keys and values are one matrix to a decoder.
+        let layout = weights.layout
+        let query = try #require(layout[.layer(0, .queryWeight)])
+        let value = try #require(layout[.layer(0, .valueWeight)])
+        let down = try #require(layout[.layer(0, .downWeight)])
+        let apart = [
+            down.offset..<down.offset + down.count, query.offset..<value.offset + value.count,
+        ]
+        var taken: [Range<Int>: [Float]] = [:]
+        let others = ParameterArena(layout, isSparse: true)
+
+        try ModelReader.load(url, into: others, apart: apart, pool: WorkerPool(width: 2)) {
+            taken[$0] = Array(UnsafeBufferPointer(start: $1, count: $0.count))
+        }
+
+        let all = weights.floats
+        var rest = all
+        for place in apart {
+            #expect(taken[place] == Array(all[place]))
+            rest.replaceSubrange(place, with: repeatElement(0, count: place.count))
+        }
+        #expect(taken.count == apart.count)
+        #expect(others.floats == rest)
+    }
+
     @Test func anArenaOfAnotherModelIsRefused() throws {
         let (_, weights) = try ModelReader.load(try Fixture.url("qwen2"))
         #expect(throws: SpinError.self) {

@@ -106,6 +106,38 @@ import Transformer
         expectClose(logs, [expected[14], expected[18]])
     }
 
+    @Test(arguments: Variant.all)
+    func weightsThatWereOnlyPackedGiveTheSameBits(_ variant: Variant) {
+        let decoder = variant.decoder()
+        let weights = decoder.weights
+        let bare = Decoder(
+            configuration: variant.configuration, weights: ParameterArena(weights.layout),
+            pool: decoder.pool)
+        var wasApart = false
+        let packed = PackedWeights(bare) { apart, take in
+            bare.weights.buffer.copy(from: weights.buffer)
+            for place in apart {
+                let floats = bare.weights.buffer.pointer + place.lowerBound
+                take(place, floats)
+                // Whoever looks for them here finds nothing that could be right.
+                floats.update(repeating: .nan, count: place.count)
+            }
+            wasApart = !apart.isEmpty
+        }
+        #expect(wasApart == PackedWeights.replaceMatrices)
+        let tokens = sequence(variant, 140)
+        let logits = [(decoder, PackedWeights(decoder)), (bare, packed)].map { decoder, packed in
+            let cache = KeyValueCache(configuration: variant.configuration, slots: 1, capacity: 141)
+            let pass = InferencePass(decoder: decoder, cache: cache, packed: packed)
+            pass.extend([.init(slot: 0, tokens: tokens)])
+            let first = Array(pass.logits(of: [0, 139]))
+            pass.extend([.init(slot: 0, tokens: [tokens[0]])])
+            return first + Array(pass.logits(of: [0]))
+        }
+        #expect(logits[0] == logits[1])
+        #expect(logits[1].allSatisfy { $0.isFinite })
+    }
+
     private func sequence(_ variant: Variant, _ count: Int) -> [Int32] {
         var random = SplitMix(state: 21)
         return random.tokens(count, below: variant.configuration.vocabularySize)

@@ -8,18 +8,22 @@ import Transformer
 struct LoadedModel: Sendable {
     let setting: ModelSetting
     let decoder: Decoder
+    /// What products read; the decoder's own arena may have nothing in these places.
     let packed: PackedWeights
 
     /// - Throws: what `ModelReader.load` throws.
     init(_ setting: ModelSetting, path: String, pool: WorkerPool) throws {
-        let weights = ParameterArena(ParameterLayout(setting.decoder))
-        try ModelReader.load(URL(filePath: path), into: weights, pool: pool)
+        let weights = ParameterArena(
+            ParameterLayout(setting.decoder), isSparse: PackedWeights.replaceMatrices)
         self.setting = setting
         decoder = Decoder(configuration: setting.decoder, weights: weights, pool: pool)
-        packed = PackedWeights(decoder)
+        packed = try PackedWeights(decoder) { apart, take in
+            try ModelReader.load(
+                URL(filePath: path), into: weights, apart: apart, pool: pool, take)
+        }
     }
 
-    /// The weights and their packed copy.
+    /// At most the weights and their packed copy.
     static func bytes(_ setting: ModelSetting) -> Int {
         2 * ParameterLayout(setting.decoder).count * MemoryLayout<Float>.size
     }

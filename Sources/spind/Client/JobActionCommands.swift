@@ -7,7 +7,7 @@ import SpinDomain
 
 struct PauseCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Pause jobs behind their last whole step.")
+        commandName: "pause", abstract: "Pause jobs after their last whole step.")
 
     @OptionGroup var jobs: JobsArgument
     @OptionGroup(title: "Server") var options: ClientOptions
