@@ -10,9 +10,6 @@ enum {
     MOST_STREAMED_ROWS = 4,
     /// How far ahead of use a stream is fetched, in floats.
     STREAM_DISTANCE = 512,
-    /// Steps of k at a time, so that a panel's part stays in the second-level cache while the rows
-    /// pass over it.
-    CHUNK = 1024,
 };
 
 /// All rows of some panels side by side.
@@ -70,50 +67,53 @@ WIDE_INLINE void compute_few_rows(const struct spind_panel_product *product, ptr
     }
 }
 
-/// All rows of one panel, which comes from memory while what is before it is being used.
-WIDE_INLINE void compute_panel(const struct spind_panel_product *product, ptrdiff_t panel) {
+/// Some steps of k, for all rows of one panel; the next panel's come from memory meanwhile.
+WIDE_INLINE void compute_panel(
+    const struct spind_panel_product *product, ptrdiff_t panel, ptrdiff_t first, ptrdiff_t k) {
     const struct tiling all = tiling(0, product->m);
-    const float *weights = product->panels + panel * product->k * PANEL;
-    const ptrdiff_t chunks = divide_up(product->k, CHUNK);
-    for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
-        const ptrdiff_t first = part_start(product->k, chunk, chunks);
-        const ptrdiff_t k = part_start(product->k, chunk + 1, chunks) - first;
-        struct ahead ahead = {
-            .row = weights + (first + k) * PANEL,
-            .rows = 1,
-            .lines = k * PANEL / LINE,
-            // Often, since memory takes few requests at a time.
-            .count = divide_up(k * PANEL / LINE, all.tiles * divide_up(k, UNROLL)),
-            .steps = UNROLL,
+    const float *weights = product->panels + (panel * product->k + first) * PANEL;
+    struct ahead ahead = {
+        .row = weights + product->k * PANEL,
+        .rows = 1,
+        .lines = k * PANEL / LINE,
+        // Often, since memory takes few requests at a time.
+        .count = divide_up(k * PANEL / LINE, all.tiles * divide_up(k, UNROLL)),
+        .steps = UNROLL,
+    };
+    for (ptrdiff_t tile = 0; tile < all.tiles; tile++) {
+        const ptrdiff_t row = tile_start(all, tile);
+        const struct tile sums = {
+            .a = {
+                product->activations + row * product->activation_stride + first,
+                sizeof(float) * product->activation_stride, false},
+            .panel = weights,
+            .k = k,
+            .results = product->results + row * product->result_stride + panel * PANEL,
+            .leading = product->result_stride,
+            .columns = product->n - panel * PANEL,
+            .mode = first > 0 ? CONTINUE : OVERWRITE,
         };
-        for (ptrdiff_t tile = 0; tile < all.tiles; tile++) {
-            const ptrdiff_t row = tile_start(all, tile);
-            const struct tile sums = {
-                .a = {
-                    product->activations + row * product->activation_stride + first,
-                    sizeof(float) * product->activation_stride, false},
-                .panel = weights + first * PANEL,
-                .k = k,
-                .results = product->results + row * product->result_stride + panel * PANEL,
-                .leading = product->result_stride,
-                .columns = product->n - panel * PANEL,
-                .mode = chunk > 0 ? CONTINUE : OVERWRITE,
-            };
-            compute_columns(&sums, &ahead, tile_start(all, tile + 1) - row);
-        }
+        compute_columns(&sums, &ahead, tile_start(all, tile + 1) - row);
     }
 }
 
 WIDE static void compute_wide(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last) {
-    ptrdiff_t panel = first;
+    if (product->m == 0) {
+        return;
+    }
     if (product->m <= MOST_STREAMED_ROWS) {
-        for (; panel + STREAMS <= last; panel += STREAMS) {
-            compute_few_rows(product, panel);
+        for (; first + STREAMS <= last; first += STREAMS) {
+            compute_few_rows(product, first);
         }
     }
-    for (; panel < last; panel++) {
-        compute_panel(product, panel);
+    const ptrdiff_t chunks = divide_up(product->k, SPIND_PANEL_STEPS);
+    for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
+        const ptrdiff_t step = part_start(product->k, chunk, chunks);
+        const ptrdiff_t k = part_start(product->k, chunk + 1, chunks) - step;
+        for (ptrdiff_t panel = first; panel < last; panel++) {
+            compute_panel(product, panel, step, k);
+        }
     }
 }
 

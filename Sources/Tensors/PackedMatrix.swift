@@ -70,7 +70,8 @@ extension WorkerPool {
         let product = PackedMatrix.Product(x: x, y: y, m: m, part: part)
         let panels = (part.count + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth
         // Of each block of rows of X, all stay in a worker's cache while its panels pass.
-        let blocks = m * matrix.columns / Self.cachedFloats + 1
+        let steps = min(matrix.columns, Int(SPIND_PANEL_STEPS))
+        let blocks = m * steps / Self.cachedFloats + 1
         // Even shares, however many workers are worth waking.
         let cost = part.count * matrix.columns * m
         let shares = max(1, min(width, cost / Self.smallestPackedShare))

@@ -5,6 +5,10 @@
 /// Columns of a panel: weight rows that lie interleaved, so that a product reads memory in order.
 enum { SPIND_PANEL_WIDTH = 48 };
 
+/// Most steps of k at a time, for which panels pass over the activations: these and a panel's part
+/// share the second-level cache.
+enum { SPIND_PANEL_STEPS = 1024 };
+
 /// One product Y[m, n] = X[m, k] · W[n, k]ᵀ with W in panels [⌈n / 48⌉, k, 48], zeros behind n.
 struct spind_panel_product {
     const float *activations;
