@@ -11,7 +11,8 @@
 // and sum of the softmax run down the columns and need no sum across lanes, and keys and values are
 // read where they are.
 
-enum { query_block = 64, lane_count = 16 };
+// Not more queries than this: half of the keys a block sees on its diagonal are seen in vain.
+enum { query_block = 32, lane_count = 16 };
 
 /// A block of queries, and the keys that at least one of them sees.
 typedef struct {
@@ -21,16 +22,13 @@ typedef struct {
     int64_t first, first_position;
     /// Positions [first_key, end_key) are visible.
     int64_t first_key, end_key;
-    /// Positions at and after this one are in the second run.
-    int64_t boundary;
 } block;
 
 SPIND_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 SPIND_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 SPIND_INLINE block make_block(
-    spind_attention_shape shape, int64_t first, int64_t query_count, int64_t first_position,
-    int64_t prefix_count
+    spind_attention_shape shape, int64_t first, int64_t query_count, int64_t first_position
 ) {
     block b;
     b.count = smaller(query_block, query_count - first);
@@ -39,7 +37,6 @@ SPIND_INLINE block make_block(
     b.first_position = first_position + first;
     b.first_key = shape.window > 0 ? larger(0, b.first_position - shape.window + 1) : 0;
     b.end_key = b.first_position + b.count;
-    b.boundary = smaller(larger(prefix_count, b.first_key), b.end_key);
     return b;
 }
 
@@ -53,70 +50,79 @@ static void pack(
     }
 }
 
-/// out[keys, width] = rows · packed, over both runs; `first` and `second` are keys or values at
-/// position 0 of each.
+/// The keys of one run that a block sees: `count` of them from the run's key `first` on, whose scores
+/// begin at row `row` of the block's.
+typedef struct {
+    int64_t first, count, row;
+} part;
+
+/// - `start`: the position of the run's first key.
+SPIND_INLINE part visible_part(block b, const spind_key_run *run, int64_t start) {
+    const int64_t begin = larger(b.first_key, start);
+    return (part){
+        begin - start, smaller(b.end_key, start + run->count) - begin, begin - b.first_key};
+}
+
+/// Successive runs of keys, the first one from position 0 on.
+typedef struct {
+    const spind_key_run *runs;
+    int64_t count;
+} key_runs;
+
+/// Which rows of a run.
+typedef enum { KEYS, VALUES } side;
+
+SPIND_INLINE spind_matrix rows_from(const spind_key_run *run, side which, int64_t first) {
+    const float *rows = which == KEYS ? run->keys : run->values;
+    return (spind_matrix){rows + first * run->stride, run->stride, 1};
+}
+
+/// out[keys, width] = rows · packed.
 SPIND_INLINE void multiply_runs(
-    spind_attention_shape shape, block b, const float *first, const float *second,
-    int64_t prefix_count,
-    const float *packed, float *out
+    int64_t head_size, block b, key_runs keys, side which, const float *packed, float *out
 ) {
     const spind_matrix columns = {packed, b.width, 1};
-    const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
-    const spind_matrix in_first = {first + b.first_key * stride, stride, 1};
-    const spind_matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
-    if (before > 0) {
+    for (int64_t i = 0, start = 0; i < keys.count; start += keys.runs[i++].count) {
+        const spind_key_run *const run = &keys.runs[i];
+        const part p = visible_part(b, run, start);
+        if (p.count <= 0) continue;
         spind_head_product(
-            before, b.width, shape.head_size, in_first, columns, out, b.width, false);
-    }
-    if (b.end_key > b.boundary) {
-        spind_head_product(
-            b.end_key - b.boundary, b.width, shape.head_size, in_second, columns,
-            out + before * b.width, b.width,
-            false);
+            p.count, b.width, head_size, rows_from(run, which, p.first), columns,
+            out + p.row * b.width, b.width, false);
     }
 }
 
-/// out[queries, head_size] = Σ over keys of weights[key, query] · rows[key], over both runs.
+/// out[queries, head_size] = Σ over keys of weights[key, query] · rows[key].
 SPIND_INLINE void combine_runs(
-    spind_attention_shape shape, block b, const float *weights, const float *first,
-    const float *second,
-    int64_t prefix_count, float *out, int64_t out_stride
+    int64_t head_size, block b, key_runs keys, side which, const float *weights, float *out,
+    int64_t out_stride
 ) {
-    const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
-    const spind_matrix over_first = {weights, 1, b.width};
-    const spind_matrix over_second = {weights + before * b.width, 1, b.width};
-    const spind_matrix in_first = {first + b.first_key * stride, stride, 1};
-    const spind_matrix in_second = {second + (b.boundary - prefix_count) * stride, stride, 1};
-    if (before > 0) {
+    for (int64_t i = 0, start = 0; i < keys.count; start += keys.runs[i++].count) {
+        const spind_key_run *const run = &keys.runs[i];
+        const part p = visible_part(b, run, start);
+        if (p.count <= 0) continue;
+        const spind_matrix over = {weights + p.row * b.width, 1, b.width};
         spind_head_product(
-            b.count, shape.head_size, before, over_first, in_first, out, out_stride, false);
-    }
-    if (b.end_key > b.boundary) {
-        spind_head_product(
-            b.count, shape.head_size, b.end_key - b.boundary, over_second, in_second, out,
-            out_stride, before > 0);
+            b.count, head_size, p.count, over, rows_from(run, which, p.first), out, out_stride,
+            p.row > 0);
     }
 }
 
-/// drows[key] += Σ over queries of weights[key, query] · x[query], over both runs.
+/// drows[key] += Σ over queries of weights[key, query] · x[query].
 SPIND_INLINE void scatter_runs(
-    spind_attention_shape shape, block b, const float *weights, const float *x, int64_t x_stride,
-    float *dfirst,
-    float *dsecond, int64_t prefix_count
+    int64_t head_size, block b, key_runs keys, side which, const float *weights, const float *x,
+    int64_t x_stride, const spind_key_run_gradient *gradients
 ) {
-    const int64_t stride = shape.key_stride, before = b.boundary - b.first_key;
     const spind_matrix queries = {x, x_stride, 1};
-    const spind_matrix over_first = {weights, b.width, 1};
-    const spind_matrix over_second = {weights + before * b.width, b.width, 1};
-    if (before > 0) {
+    for (int64_t i = 0, start = 0; i < keys.count; start += keys.runs[i++].count) {
+        const spind_key_run *const run = &keys.runs[i];
+        const part p = visible_part(b, run, start);
+        if (p.count <= 0) continue;
+        const spind_matrix over = {weights + p.row * b.width, b.width, 1};
+        float *const drows = which == KEYS ? gradients[i].dkeys : gradients[i].dvalues;
         spind_head_product(
-            before, shape.head_size, b.count, over_first, queries, dfirst + b.first_key * stride,
-            stride, true);
-    }
-    if (b.end_key > b.boundary) {
-        spind_head_product(
-            b.end_key - b.boundary, shape.head_size, b.count, over_second, queries,
-            dsecond + (b.boundary - prefix_count) * stride, stride, true);
+            p.count, head_size, b.count, over, queries, drows + p.first * run->stride,
+            run->stride, true);
     }
 }
 
@@ -173,22 +179,22 @@ int64_t spind_attention_scratch(int64_t head_size, int64_t positions) {
 SPIND_KERNEL
 void spind_attention_forward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
-    spind_key_run prefix, spind_key_run own, float *output, float *log_sum_exp, float *scratch
+    const spind_key_run *runs, int64_t run_count, float *output, float *log_sum_exp, float *scratch
 ) {
+    const key_runs keys = {runs, run_count};
     float *packed = scratch, *scores = scratch + query_block * shape.head_size;
     for (int64_t first = 0; first < query_count; first += query_block) {
-        const block b = make_block(shape, first, query_count, first_position, prefix.count);
+        const block b = make_block(shape, first, query_count, first_position);
         const horizon h = make_horizon(shape, b);
         float maximum[query_block], sum[query_block];
         pack(
             shape.head_size, shape.query_stride, b, shape.scale,
             queries + first * shape.query_stride, packed);
-        multiply_runs(shape, b, prefix.keys, own.keys, prefix.count, packed, scores);
+        multiply_runs(shape.head_size, b, keys, KEYS, packed, scores);
         exponentiate(&h, b, scores, maximum, sum);
 
         float *out = output + first * shape.output_stride;
-        combine_runs(
-            shape, b, scores, prefix.values, own.values, prefix.count, out, shape.output_stride);
+        combine_runs(shape.head_size, b, keys, VALUES, scores, out, shape.output_stride);
         for (int64_t q = 0; q < b.count; q++) {
             const float share = 1 / sum[q];
             for (int64_t d = 0; d < shape.head_size; d++) out[q * shape.output_stride + d] *= share;
@@ -220,14 +226,15 @@ static void softmax_backward(
 SPIND_KERNEL
 void spind_attention_backward(
     spind_attention_shape shape, int64_t query_count, int64_t first_position, const float *queries,
-    spind_key_run prefix, spind_key_run own, const float *output, const float *doutput,
-    const float *log_sum_exp,
-    float *dqueries, spind_key_run_gradient dprefix, spind_key_run_gradient down, float *scratch
+    const spind_key_run *runs, int64_t run_count, const float *output, const float *doutput,
+    const float *log_sum_exp, float *dqueries, const spind_key_run_gradient *gradients,
+    float *scratch
 ) {
+    const key_runs keys = {runs, run_count};
     const int64_t stride = shape.output_stride;
     float *packed = scratch, *scores = scratch + query_block * shape.head_size;
     for (int64_t first = 0; first < query_count; first += query_block) {
-        const block b = make_block(shape, first, query_count, first_position, prefix.count);
+        const block b = make_block(shape, first, query_count, first_position);
         const horizon h = make_horizon(shape, b);
         const float *q = queries + first * shape.query_stride;
         const float *out = output + first * stride, *dout = doutput + first * stride;
@@ -240,17 +247,15 @@ void spind_attention_backward(
             correction[i] = dot(shape.head_size, out + i * stride, dout + i * stride);
         }
         pack(shape.head_size, shape.query_stride, b, shape.scale, q, packed);
-        multiply_runs(shape, b, prefix.keys, own.keys, prefix.count, packed, scores);
+        multiply_runs(shape.head_size, b, keys, KEYS, packed, scores);
         pack(shape.head_size, stride, b, 1, dout, packed);
-        multiply_runs(shape, b, prefix.values, own.values, prefix.count, packed, dscores);
+        multiply_runs(shape.head_size, b, keys, VALUES, packed, dscores);
         softmax_backward(&h, b, shape.scale, normalizer, correction, scores, dscores);
 
-        scatter_runs(shape, b, scores, dout, stride, dprefix.dvalues, down.dvalues, prefix.count);
-        scatter_runs(
-            shape, b, dscores, q, shape.query_stride, dprefix.dkeys, down.dkeys, prefix.count);
+        scatter_runs(shape.head_size, b, keys, VALUES, scores, dout, stride, gradients);
+        scatter_runs(shape.head_size, b, keys, KEYS, dscores, q, shape.query_stride, gradients);
         combine_runs(
-            shape, b, dscores, prefix.keys, own.keys, prefix.count,
-            dqueries + first * shape.query_stride,
+            shape.head_size, b, keys, KEYS, dscores, dqueries + first * shape.query_stride,
             shape.query_stride);
     }
 }

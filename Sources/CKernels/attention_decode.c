@@ -133,7 +133,7 @@ void spind_attention_decode(
         .n = count,
         .k = n,
         .activation_stride = n,
-        .weight_stride = shape.key_stride,
+        .weight_stride = run.stride,
         .result_stride = count,
     };
     spind_skinny_product_compute(&scores, 0, count);
@@ -144,7 +144,7 @@ void spind_attention_decode(
             .probabilities = scratch + first * count,
             .output = output + first * n,
             .count = count,
-            .value_stride = shape.key_stride,
+            .value_stride = run.stride,
             .head_size = n,
         };
         combine(piece, smaller(heads - first, MOST_HEADS));

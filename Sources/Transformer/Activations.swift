@@ -44,6 +44,8 @@ struct TemporaryActivations {
     let dAttended: UnsafeMutablePointer<Float>
     /// The gradient of `projections`, backward only.
     let dProjections: UnsafeMutablePointer<Float>
+    /// The gradients of shared tokens' keys and values by family, backward only.
+    let dShared: UnsafeMutablePointer<Float>
     /// Partial sums of a norm's gradients, backward only.
     let normPartials: UnsafeMutablePointer<Float>
     let scratch: WorkerScratch
@@ -57,11 +59,14 @@ struct Activations {
     /// - Parameters:
     ///   - keepingLayers: for backward; otherwise all layers use the same memory.
     ///   - positions: length of the longest sequence.
+    ///   - sharedRows: shared tokens times families.
     init(
         in buffer: GrowingBuffer, _ decoder: Decoder, rows: Int, positions: Int,
-        keepingLayers: Bool
+        sharedRows: Int = 0, keepingLayers: Bool
     ) {
-        offsets = Offsets(decoder, rows: rows, positions: positions, keepingLayers: keepingLayers)
+        offsets = Offsets(
+            decoder, rows: rows, positions: positions, sharedRows: sharedRows,
+            keepingLayers: keepingLayers)
         base = buffer.reserve(offsets.count)
     }
 
@@ -90,7 +95,8 @@ struct Activations {
         TemporaryActivations(
             normed: base + offsets.normed, branch: base + offsets.branch,
             activated: base + offsets.activated, dAttended: base + offsets.dAttended,
-            dProjections: base + offsets.dProjections, normPartials: base + offsets.normPartials,
+            dProjections: base + offsets.dProjections, dShared: base + offsets.dShared,
+            normPartials: base + offsets.normPartials,
             scratch: WorkerScratch(first: base + offsets.scratch, count: offsets.scratchCount))
     }
 
@@ -102,10 +108,12 @@ struct Activations {
         var output = 0
         var readX = 0, readAttended = 0
         var normed = 0, branch = 0, activated = 0
-        var dAttended = 0, dProjections = 0, normPartials = 0
+        var dAttended = 0, dProjections = 0, dShared = 0, normPartials = 0
         var scratch = 0, scratchCount = 0
 
-        init(_ decoder: Decoder, rows: Int, positions: Int, keepingLayers: Bool) {
+        init(
+            _ decoder: Decoder, rows: Int, positions: Int, sharedRows: Int, keepingLayers: Bool
+        ) {
             let configuration = decoder.configuration
             let channels = configuration.channels
             let query = configuration.queryChannels
@@ -134,6 +142,7 @@ struct Activations {
             if keepingLayers {
                 dAttended = take(rows * query)
                 dProjections = take(rows * (query + 2 * keyValue))
+                dShared = take(sharedRows * 2 * keyValue)
                 normPartials = take(2 * max(channels, configuration.headSize) * workers)
             }
             let attention = attentionScratch(configuration, positions: positions)

@@ -14,15 +14,20 @@ struct AttentionPlan {
     private static let blockRows = 64
 
     let rowCount: Int
+    /// Tokens before all segments.
+    let sharedCount: Int
     let blocks: [Block]
     let families: [[PackedRows.Segment]]
     /// Length of the longest sequence.
     let positions: Int
 
     init(_ rows: PackedRows) {
+        let sharedCount = rows.sharedCount
         rowCount = rows.count
+        self.sharedCount = sharedCount
         families = rows.families()
-        positions = rows.segments.map { $0.prefix.count + $0.rows.count }.max() ?? 0
+        positions =
+            sharedCount + (rows.segments.map { $0.prefix.count + $0.rows.count }.max() ?? 0)
         blocks = rows.segments.flatMap { segment in
             Swift.stride(
                 from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.blockRows
@@ -30,7 +35,8 @@ struct AttentionPlan {
                 Block(
                     segment: segment,
                     rows: first..<min(first + Self.blockRows, segment.rows.upperBound),
-                    firstPosition: segment.prefix.count + first - segment.rows.lowerBound)
+                    firstPosition: sharedCount + segment.prefix.count + first
+                        - segment.rows.lowerBound)
             }
         }
     }

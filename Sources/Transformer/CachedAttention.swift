@@ -98,7 +98,7 @@ struct CachedAttention {
         _ attended: UnsafeMutablePointer<Float>, _ layer: Int, _ attention: Attention,
         _ cache: KeyValueCache, _ scratch: UnsafeMutablePointer<Float>
     ) {
-        let shape = attention.shape(keyStride: attention.headSize)
+        let shape = attention.shape
         let keys = cache.keys(layer: layer, slot: block.slot, keyValueHead: keyValueHead)
         let values = cache.values(layer: layer, slot: block.slot, keyValueHead: keyValueHead)
         let firstHead = keyValueHead * attention.groupSize * attention.headSize
@@ -109,17 +109,18 @@ struct CachedAttention {
             let start = attention.window > 0 ? max(0, end - attention.window) : 0
             let run = spind_key_run(
                 keys: keys + start * attention.headSize,
-                values: values + start * attention.headSize, count: Int64(end - start))
+                values: values + start * attention.headSize, count: Int64(end - start),
+                stride: Int64(attention.headSize))
             spind_attention_decode(shape, Int64(attention.groupSize), queries, run, out, scratch)
             return
         }
-        let empty = spind_key_run(keys: keys, values: values, count: 0)
         let run = spind_key_run(
-            keys: keys, values: values, count: Int64(block.firstPosition + block.count))
+            keys: keys, values: values, count: Int64(block.firstPosition + block.count),
+            stride: Int64(attention.headSize))
         for head in 0..<attention.groupSize {
             spind_attention_forward(
                 shape, Int64(block.count), Int64(block.firstPosition),
-                queries + head * attention.headSize, empty, run, out + head * attention.headSize,
+                queries + head * attention.headSize, [run], 1, out + head * attention.headSize,
                 nil, scratch)
         }
     }

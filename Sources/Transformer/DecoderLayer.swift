@@ -100,16 +100,17 @@ struct DecoderLayer {
         attentionOutput.backwardInput(dx, into: temporary.dAttended, rows: rows, parameters)
     }
 
-    /// The backward of `project` and of attention: adds the rest of the gradient of `x` to dx.
+    /// The backward of `project` and of attention: adds the rest of the gradient of `x` to dx, and the
+    /// gradients of keys and values to what `temporary.dProjections` holds.
     func projectBackward(
         _ activations: LayerActivations, _ temporary: TemporaryActivations,
         dx: UnsafeMutablePointer<Float>, positions: [Int32], plan: AttentionPlan,
-        rotary: RotaryEmbedding?, _ parameters: Parameters
+        after shared: SharedKeys?, rotary: RotaryEmbedding?, _ parameters: Parameters
     ) {
         let rows = positions.count
         let normed = temporary.normed
         attention.backward(
-            activations.projections, activations.attended, temporary.dAttended,
+            activations.projections, after: shared, activations.attended, temporary.dAttended,
             into: temporary.dProjections, logSumExp: activations.logSumExp, plan: plan,
             scratch: temporary.scratch, parameters)
         rotateBackward(activations, temporary, positions: positions, rotary: rotary, parameters)

@@ -27,6 +27,12 @@ public final class DivergencePass {
         vocabulary = policy.configuration.vocabularySize
     }
 
+    /// Computes the tokens that all sequences of the following calls begin with; see `TrainingPass`.
+    public func share(_ tokens: [Int32]) {
+        policy.share(tokens, keeping: false)
+        reference.share(tokens, keeping: false)
+    }
+
     /// The divergence of what comes after each of the scored rows, in their order.
     public func divergences(_ rows: PackedRows, after scored: [Int]) -> [Double] {
         guard !scored.isEmpty else { return [] }

@@ -32,10 +32,20 @@ public struct FloatOperations: Sendable {
         return forward(positions: rows.positions, scored: scored)
     }
 
+    /// A forward pass over the first tokens of sequences, whose logits nobody needs.
+    public func forward(prefix count: Int) -> Double {
+        forward(positions: (0..<count).map { Int32($0) }, scored: [])
+    }
+
     /// Forward and backward: every product of the forward pass has two in the backward pass, one
     /// for each factor's gradient.
     public func training(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
         3 * forward(rows, targets)
+    }
+
+    /// The same over the first tokens of sequences.
+    public func training(prefix count: Int) -> Double {
+        3 * forward(prefix: count)
     }
 
     /// The products of one layer with its weights, for one row.

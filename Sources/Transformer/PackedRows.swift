@@ -12,15 +12,19 @@ public struct PackedRows: Sendable {
     }
 
     public private(set) var tokens: [Int32] = []
-    /// Each token's place in its own sequence, prefix included.
+    /// Each token's place in its own sequence, shared tokens and prefix included.
     public private(set) var positions: [Int32] = []
     public private(set) var segments: [Segment] = []
+    /// Tokens that all sequences begin with and that have no rows here; see `TrainingPass.share`.
+    public let sharedCount: Int
 
-    public init() {}
+    public init(afterShared sharedCount: Int = 0) {
+        self.sharedCount = sharedCount
+    }
 
     public var count: Int { tokens.count }
 
-    /// Packs one more segment; its positions continue after the prefix.
+    /// Packs one more segment; its positions continue after the shared tokens and the prefix.
     ///
     /// - Returns: the rows of the segment.
     @discardableResult
@@ -30,7 +34,7 @@ public struct PackedRows: Sendable {
             "PackedRows.append: \(prefix) does not lead a segment without prefix")
         let rows = count..<count + tokens.count
         self.tokens += tokens
-        positions += tokens.indices.map { Int32(prefix.count + $0) }
+        positions += tokens.indices.map { Int32(sharedCount + prefix.count + $0) }
         segments.append(Segment(rows: rows, prefix: prefix))
         return rows
     }

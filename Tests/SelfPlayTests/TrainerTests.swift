@@ -76,6 +76,25 @@ import Transformer
         #expect(abs(result.gradientNorm - expectedNorm) < Self.gradientTolerance * expectedNorm)
     }
 
+    @Test(arguments: [1, 2, 4])
+    func promptsThatBeginAlikeHaveTheSameGradient(micro: Int) throws {
+        let beginning = (0..<30).map { Int32(3 + $0 % 7) }
+        let alike = samples.map {
+            sample(beginning + $0.promptIDs, $0.actualIDs, $0.generatedIDs)
+        }
+        #expect(PromptPrefix.worthSharing(pairs(alike)).count == beginning.count - 1)
+        let decoder = TinyModel.makeDecoder()
+        let scale = 0.4 / 2 / 4
+        let expected = naiveGradient(
+            decoder,
+            alike.flatMap {
+                [($0.promptIDs, $0.actualIDs, scale), ($0.promptIDs, $0.generatedIDs, -scale)]
+            })
+        let result = try step(decoder, pairs(alike), klPenalty: 0.4, micro: micro)
+        let expectedNorm = norm(expected)
+        #expect(abs(result.gradientNorm - expectedNorm) < Self.gradientTolerance * expectedNorm)
+    }
+
     @Test func aMicroBatchOfMoreRowsThanPassTogetherHasTheSameGradient() throws {
         // The mean over a batch does not change when every pair is there many times.
         let many = pairs([[RolloutSample]](repeating: samples, count: 40).flatMap(\.self))

@@ -21,11 +21,16 @@ import Transformer
             configuration: decoder.configuration, weights: weights, pool: decoder.pool)
     }
 
-    private func divergences(_ policy: Decoder, _ reference: Decoder) -> [Double] {
-        var rows = PackedRows()
-        rows.append(tokens)
-        return DivergencePass(policy: policy, reference: reference)
-            .divergences(rows, after: Array(tokens.indices))
+    /// - Parameter shared: tokens that pass before the others and have no divergence of their own.
+    private func divergences(
+        _ policy: Decoder, _ reference: Decoder, shared: Int = 0
+    ) -> [Double] {
+        let own = Array(tokens[shared...])
+        var rows = PackedRows(afterShared: shared)
+        rows.append(own)
+        let pass = DivergencePass(policy: policy, reference: reference)
+        pass.share(Array(tokens[..<shared]))
+        return pass.divergences(rows, after: Array(own.indices))
     }
 
     @Test(arguments: Variant.all)
@@ -42,6 +47,15 @@ import Transformer
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) < Self.tolerance })
         // The test would see nothing if the models were the same.
         #expect(expected.allSatisfy { $0 > 10 * Self.tolerance })
+    }
+
+    @Test func sharedTokensChangeNoDivergenceAfterThem() {
+        let policy = Variant.llama.decoder()
+        let reference = neighbour(of: policy)
+        let whole = divergences(policy, reference)
+        let after = divergences(policy, reference, shared: 3)
+        #expect(after.count == whole.count - 3)
+        #expect(zip(after, whole[3...]).allSatisfy { abs($0 - $1) < Self.tolerance })
     }
 
     @Test func aModelIsAtNoDistanceFromItself() {

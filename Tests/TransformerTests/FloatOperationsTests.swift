@@ -48,6 +48,19 @@ import Transformer
         #expect(operations.training(rows, targets) == 3 * forward)
     }
 
+    @Test func tokensThatAllSequencesBeginWithAreCountedApart() {
+        var rows = PackedRows(afterShared: 2)
+        rows.append([3, 4])
+        let targets = [ScoredTarget(row: 1, token: 5)]
+        let own = 2 * linear + attention(seen: 3 + 4)
+        let last = keysAndValues + linear + attention(seen: 4)
+        let operations = FloatOperations(configuration)
+        #expect(operations.forward(rows, targets) == own + last + head)
+        let prefix = 2 * (linear + keysAndValues) + attention(seen: 1 + 2)
+        #expect(operations.forward(prefix: 2) == prefix)
+        #expect(operations.training(prefix: 2) == 3 * prefix)
+    }
+
     @Test func aWindowLimitsWhatItsLayersSee() {
         var windowed = configuration
         windowed.slidingWindow = 2

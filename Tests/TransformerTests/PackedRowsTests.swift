@@ -15,6 +15,14 @@ import Transformer
         #expect(rows.positions == [0, 0, 1, 2, 3, 4, 3, 4, 5])
     }
 
+    @Test func positionsBeginAfterSharedTokens() {
+        var rows = PackedRows(afterShared: 10)
+        let prompt = rows.append([1, 2])
+        rows.append([3], after: prompt)
+        #expect(rows.positions == [10, 11, 12])
+        #expect(rows.count == 3)
+    }
+
     @Test func aPrefixMayBeTheLeadingRowsOfASegment() {
         var rows = PackedRows()
         rows.append([1, 2, 3])

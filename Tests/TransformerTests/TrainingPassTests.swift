@@ -3,11 +3,6 @@ import Testing
 import Transformer
 
 @Suite struct TrainingPassTests {
-    /// Logits of size ten in float32, some hundred operations deep.
-    static let tolerance = 3e-5
-    /// Relative to the norm of a parameter's gradient; float32 sums of some hundred terms.
-    static let gradientTolerance = 2e-4
-
     @Test(arguments: Variant.all)
     func logProbabilitiesEqualTheNaiveDecoders(_ variant: Variant) {
         let decoder = variant.decoder()
@@ -53,7 +48,7 @@ import Transformer
             let found = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 } / norm
             let size = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
             #expect(
-                abs(found - expected) <= Self.gradientTolerance * max(size, 0.1),
+                abs(found - expected) <= Tolerance.gradient * max(size, 0.1),
                 "\(entry.name): \(found), not \(expected), of \(size)")
         }
     }
@@ -156,24 +151,5 @@ import Transformer
         let logs = pass.forward(batch.rows, targets: batch.targets)
         pass.backward(weights: batch.weights)
         return logs
-    }
-
-    private func expectClose(_ found: [Float], _ expected: [Double]) {
-        #expect(found.count == expected.count)
-        let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
-        #expect(worst <= Self.tolerance)
-    }
-
-    private func expectCloseGradients(_ found: ParameterArena, _ expected: ParameterArena) {
-        for entry in found.layout.entries {
-            let places = entry.offset..<entry.offset + entry.count
-            let size = places.map { abs(expected.buffer.pointer[$0]) }.max() ?? 0
-            let worst =
-                places.map { abs(found.buffer.pointer[$0] - expected.buffer.pointer[$0]) }.max()
-                ?? .infinity
-            #expect(
-                worst <= Float(Self.gradientTolerance) * max(size, 0.1),
-                "\(entry.name): off by \(worst) of \(size)")
-        }
     }
 }

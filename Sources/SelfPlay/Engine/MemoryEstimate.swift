@@ -35,7 +35,7 @@ package struct MemoryEstimate: Sendable, Equatable {
         fixedBytes = 2 * weights + moments
         trainingBytes =
             fixedBytes + Self.activationBytes(decoder, rows: lengths.microBatch, isKept: true)
-            + Trainer.logitBudgetBytes
+            + Self.sharedKeysBytes(decoder, tokens: lengths.longestRow) + Trainer.logitBudgetBytes
         guard configuration.method == .spin else {
             rolloutBytes = 0
             return
@@ -53,6 +53,11 @@ package struct MemoryEstimate: Sendable, Equatable {
     }
 
     package var bytes: Int { max(trainingBytes, rolloutBytes) }
+
+    /// Keys and values that prompts share, and their gradients.
+    private static func sharedKeysBytes(_ decoder: DecoderConfiguration, tokens: Int) -> Int {
+        2 * decoder.layers * tokens * 2 * decoder.keyValueChannels * floatBytes
+    }
 
     /// As `Transformer` lays them out, with the temporaries of one layer.
     private static func activationBytes(

@@ -17,11 +17,13 @@ package struct ResponseScorer {
     package func sums(
         _ pairs: [TrainingPair], betweenBatches: () throws -> Void
     ) throws -> [PackedPairs.Sums] {
+        let prefix = PromptPrefix.worthSharing(pairs)
+        pass.share(prefix, keeping: false)
         var sums: [PackedPairs.Sums] = []
         for first in stride(from: 0, to: pairs.count, by: pairsAtOnce) {
             try betweenBatches()
             let batch = pairs[first..<min(first + pairsAtOnce, pairs.count)]
-            let packed = PackedPairs(batch, maskMode: maskMode)
+            let packed = PackedPairs(batch, maskMode: maskMode, afterShared: prefix.count)
             sums += packed.sums(pass.score(packed.rows, targets: packed.targets))
         }
         return sums

@@ -82,24 +82,13 @@ package final class Rollout {
     /// Fills every slot with the tokens that all prompts begin with.
     private func sharePrefix(of requests: [RolloutRequest]) {
         for slot in 0..<pass.cache.slots { pass.cache.truncate(slot, to: 0) }
-        prefix = Self.sharedPrefix(of: requests.map(\.prompt))
+        let shared = PromptPrefix.length(of: requests.map(\.prompt))
+        prefix = shared >= Self.smallestPrefix ? shared : 0
         guard prefix > 0, let prompt = requests.first?.prompt else { return }
         pass.extend([.init(slot: 0, tokens: Array(prompt[..<prefix]))], readable: [])
         for slot in 1..<max(1, min(pass.cache.slots, requests.count)) {
             pass.cache.copy(prefix, from: 0, to: slot)
         }
-    }
-
-    /// How many tokens all prompts begin with, where sharing them is worth the copies.
-    ///
-    /// The last two tokens of a prompt are no part of it: both can be scored from their own rows.
-    private static func sharedPrefix(of prompts: [[Int32]]) -> Int {
-        guard prompts.count > 1, let first = prompts.first else { return 0 }
-        let shared = prompts.reduce(first.count) { shared, prompt in
-            let same = zip(first, prompt).prefix { $0 == $1 }.count
-            return min(shared, same, prompt.count - 2)
-        }
-        return shared >= smallestPrefix ? shared : 0
     }
 
     private func make(_ index: Int, _ request: RolloutRequest) -> LiveSequence {

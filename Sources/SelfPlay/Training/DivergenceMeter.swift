@@ -17,11 +17,13 @@ package struct DivergenceMeter {
     package func sums(
         _ pairs: [TrainingPair], betweenBatches: () throws -> Void
     ) throws -> [PackedPairs.Sums] {
+        let prefix = PromptPrefix.worthSharing(pairs)
+        pass.share(prefix)
         var sums: [PackedPairs.Sums] = []
         for first in stride(from: 0, to: pairs.count, by: pairsAtOnce) {
             try betweenBatches()
             let batch = pairs[first..<min(first + pairsAtOnce, pairs.count)]
-            let packed = PackedPairs(batch, maskMode: .exact)
+            let packed = PackedPairs(batch, maskMode: .exact, afterShared: prefix.count)
             // Where the responses part, two targets stand in one row.
             let rows = Set(packed.targets.map(\.row)).sorted()
             let divergences = Dictionary(

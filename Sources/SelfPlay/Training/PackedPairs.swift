@@ -28,17 +28,22 @@ package struct PackedPairs {
         static let likelihood = Role(rawValue: 4)
     }
 
-    package private(set) var rows = PackedRows()
+    package private(set) var rows: PackedRows
     package private(set) var targets: [ScoredTarget] = []
     private var roles: [Role] = []
     /// Each pair's targets.
     private var ranges: [Range<Int>] = []
     private let maskMode: SpinOptions.MaskMode
 
-    package init(_ pairs: some Sequence<TrainingPair>, maskMode: SpinOptions.MaskMode) {
+    /// - Parameter sharedCount: tokens of every prompt that have no rows here, at most all but two.
+    package init(
+        _ pairs: some Sequence<TrainingPair>, maskMode: SpinOptions.MaskMode,
+        afterShared sharedCount: Int = 0
+    ) {
         self.maskMode = maskMode
+        rows = PackedRows(afterShared: sharedCount)
         for pair in pairs {
-            append(pair.prompt, pair.actual, pair.generated)
+            append(Array(pair.prompt.dropFirst(sharedCount)), pair.actual, pair.generated)
         }
     }
 

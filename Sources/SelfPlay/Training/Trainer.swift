@@ -82,25 +82,41 @@ package final class Trainer {
         guard !counted.isEmpty else { return result }
 
         gradients.buffer.zero(using: decoder.pool)
+        let prefix = share(counted, &result)
         let tokenCount = counted.reduce(0) { $0 + $1.actual.count }
         let scales = Scales(
             pairs: Double(counted.count),
-            token: objective.sftWeight / Double(tokenCount), isReference: batch.isReference)
+            token: objective.sftWeight / Double(tokenCount), isReference: batch.isReference,
+            sharedCount: prefix)
         for first in stride(from: 0, to: batch.pairs.count, by: microBatchSize) {
             let last = min(first + microBatchSize, batch.pairs.count)
             let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
             result.outcomes += try accumulate(pairs, objective, scales, &result, betweenParts)
         }
+        pass.backwardShared()
         result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
         result.gradientNorm = try update(batch, result.outcomes)
         return result
     }
 
-    /// What sums over the whole batch are divided by.
+    /// What sums over the whole batch are divided by, and what all of it shares.
     private struct Scales {
         let pairs: Double
         let token: Double
         let isReference: Bool
+        /// Tokens that every prompt begins with and that have passed already.
+        let sharedCount: Int
+    }
+
+    /// Lets the tokens that all prompts begin with pass once for the whole step.
+    ///
+    /// - Returns: how many they are.
+    private func share(_ pairs: [TrainingPair], _ result: inout StepResult) -> Int {
+        let prefix = PromptPrefix.worthSharing(pairs)
+        phaseBegan?(.forward)
+        pass.share(prefix, keeping: true)
+        result.operations += FloatOperations(decoder.configuration).training(prefix: prefix.count)
+        return prefix.count
     }
 
     /// Adds the gradients of one micro-batch.
@@ -114,12 +130,13 @@ package final class Trainer {
         let idle = pairs.indices.filter { pairs[$0].isIdentical && !needsAll }
         let active = pairs.indices.filter { !pairs[$0].isIdentical || needsAll }
         let parts = [(active, true), (idle, false)].flatMap { indices, hasGradient in
-            portions(indices, of: pairs).map { ($0, hasGradient) }
+            portions(indices, of: pairs, scales.sharedCount).map { ($0, hasGradient) }
         }
         for (indices, hasGradient) in parts {
             try betweenParts()
             let chosen = indices.map { pairs[$0] }
-            let packed = PackedPairs(chosen, maskMode: objective.maskMode)
+            let packed = PackedPairs(
+                chosen, maskMode: objective.maskMode, afterShared: scales.sharedCount)
             phaseBegan?(.forward)
             let logps =
                 hasGradient
@@ -148,15 +165,19 @@ package final class Trainer {
             : needed.forward(packed.rows, packed.targets)
     }
 
-    /// Successive pairs that stay within the row budget, or one that does not.
-    private func portions(_ indices: [Int], of pairs: [TrainingPair]) -> [[Int]] {
+    /// Successive pairs that stay within the row budget together with what they share, or within the
+    /// rows of the longest pair.
+    private func portions(
+        _ indices: [Int], of pairs: [TrainingPair], _ sharedCount: Int
+    ) -> [[Int]] {
+        let budget = max(Self.rowBudget, indices.map { pairs[$0].tokenCount }.max() ?? 0)
         var portions: [[Int]] = []
         var rows = 0
         for index in indices {
-            let count = pairs[index].tokenCount
-            if portions.isEmpty || rows + count > Self.rowBudget {
+            let count = pairs[index].tokenCount - sharedCount
+            if portions.isEmpty || rows + count > budget {
                 portions.append([])
-                rows = 0
+                rows = sharedCount
             }
             portions[portions.count - 1].append(index)
             rows += count

@@ -94,14 +94,14 @@ package struct LayerTrials {
         let forward = {
             for layer in decoder.layers {
                 layer.attention.forward(
-                    projections.pointer, into: attended.pointer, logSumExp: logSumExp.pointer,
-                    plan: plan, scratch: scratch.pieces, parameters)
+                    projections.pointer, after: nil, into: attended.pointer,
+                    logSumExp: logSumExp.pointer, plan: plan, scratch: scratch.pieces, parameters)
             }
         }
         let backward = {
             for layer in decoder.layers {
                 layer.attention.backward(
-                    projections.pointer, attended.pointer, dAttended.pointer,
+                    projections.pointer, after: nil, attended.pointer, dAttended.pointer,
                     into: gradient.pointer, logSumExp: logSumExp.pointer, plan: plan,
                     scratch: scratch.pieces, parameters)
             }

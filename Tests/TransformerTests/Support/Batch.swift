@@ -8,16 +8,18 @@ struct Batch {
     }
 
     let families: [Family]
-    private(set) var rows = PackedRows()
+    private(set) var rows: PackedRows
     private(set) var targets: [ScoredTarget] = []
     /// Numbers that stand for d loss / d log-probability of each target.
     private(set) var weights: [Float] = []
 
-    init(_ families: [Family]) {
+    /// - Parameter sharedCount: tokens that every prompt begins with and that have no rows.
+    init(_ families: [Family], afterShared sharedCount: Int = 0) {
         self.families = families
+        rows = PackedRows(afterShared: sharedCount)
         var random = SplitMix(state: 99)
         for family in families {
-            let prompt = rows.append(family.prompt)
+            let prompt = rows.append(Array(family.prompt.dropFirst(sharedCount)))
             for response in family.responses {
                 let range = rows.append(response, after: prompt)
                 for (index, token) in response.enumerated() {
