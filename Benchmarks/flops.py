@@ -48,7 +48,7 @@ class ModelCost:
             unread=2 * (2 * channels**2 + 2 * channels * inner), layers=layers)
 
     def pair(self, prompt: int, actual: int, generated: int) -> float:
-        """Scores both responses to a prompt that is computed once.
+        """Scores both responses to a prompt that is computed once and whole.
 
         A response's last token is predicted but never read, and the prompt's last row predicts
         the first token of both responses.
@@ -83,9 +83,23 @@ class ModelCost:
         return TRAINING_FACTOR * self.score(pairs)
 
     def score(self, pairs: list[dict]) -> float:
-        return sum(
+        """What all prompts begin with is computed once."""
+        whole = sum(
             self.pair(len(pair["prompt"]), len(pair["actual"]), len(pair["generated"]))
             for pair in pairs)
+        shared = common_beginning([pair["prompt"] for pair in pairs])
+        return whole - (len(pairs) - 1) * self.beginning(shared)
+
+    def beginning(self, tokens: int) -> float:
+        """The first tokens of a prompt, whose logits nobody reads."""
+        return self.body * tokens + self.attention * triangle(tokens) - self._unread(tokens)
+
+
+def common_beginning(prompts: list[list[int]]) -> int:
+    """How many tokens all prompts begin with, without the last one of any, whose logits are read."""
+    shared = min(len(prompt) for prompt in prompts) - 1
+    return next(
+        (place for place in range(shared) if len({prompt[place] for prompt in prompts}) > 1), shared)
 
 
 def triangle(rows: int) -> int:

@@ -19,8 +19,6 @@ enum {
     /// pass over: half of a second-level cache of 1 MiB.
     PACKED_TILES = 16,
     GROUP_FLOATS = 6 * PANEL * CHUNK,
-    /// Floats after which addresses share a set of the first-level cache.
-    SET_PERIOD = 1024,
     /// Rows that are fetched before they are packed.
     PACK_AHEAD = 8,
 };
@@ -155,6 +153,26 @@ WIDE_INLINE struct ahead before_panel(
     };
 }
 
+/// The results of a tile, over the one before it; nothing behind the last one. They come from memory,
+/// and all at once they would keep the tile's own panel waiting.
+WIDE_INLINE struct ahead before_tile(
+    const product *product, struct tiling all, ptrdiff_t tile, ptrdiff_t panel, ptrdiff_t k) {
+    if (tile >= all.tiles) {
+        return (struct ahead){.steps = PREFETCH_STEPS};
+    }
+    const ptrdiff_t row = tile_start(all, tile), column = panel * PANEL;
+    const ptrdiff_t rows = tile_start(all, tile + 1) - row;
+    const ptrdiff_t lines = divide_up(least(PANEL, product->n - column), LINE);
+    return (struct ahead){
+        .row = product->c + row * product->leading_c + column,
+        .leading = product->leading_c,
+        .rows = rows,
+        .lines = lines,
+        .count = divide_up(rows * lines, k / PREFETCH_STEPS + 1),
+        .steps = PREFETCH_STEPS,
+    };
+}
+
 /// target[k, TILE_ROWS] for each of some tiles, of A stored [k, m].
 WIDE_INLINE void pack_rows(
     const product *product, struct tiling all, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first,
@@ -177,24 +195,6 @@ WIDE_INLINE void pack_rows(
                     place[j] = source[row + j];
                 }
             }
-        }
-    }
-}
-
-/// Whether one place in each of a tile's rows lies in the same set of the first-level cache, which
-/// has no room for so many.
-WIDE_INLINE bool collides(ptrdiff_t leading) {
-    return leading % SET_PERIOD == 0;
-}
-
-/// target[rows, k] = some rows of A stored [m, k], without what lies between.
-WIDE_INLINE void copy_rows(
-    const product *product, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t first, ptrdiff_t k,
-    float *target) {
-    for (ptrdiff_t i = 0; i < rows; i++, target += k) {
-        const float *source = product->a + (row + i) * product->leading_a + first;
-        for (ptrdiff_t j = 0; j < k; j++) {
-            target[j] = source[j];
         }
     }
 }

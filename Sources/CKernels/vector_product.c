@@ -12,20 +12,15 @@ WIDE_INLINE void compute_plain_rows(
         const ptrdiff_t begin = part_start(product->m, block, blocks);
         const struct tiling all =
             tiling(begin, part_start(product->m, block + 1, blocks) - begin);
-        const float *rows = product->a + begin * product->leading_a + first;
-        ptrdiff_t stride = product->leading_a;
-        if (collides(stride)) {
-            copy_rows(product, begin, all.rows, first, k, panel + PANEL * WHOLE);
-            rows = panel + PANEL * WHOLE;
-            stride = k;
-        }
         for (ptrdiff_t column = 0; column < product->n; column += PANEL) {
             pack_panels(product, column, 1, first, k, panel);
             struct ahead ahead = before_panel(product, column + PANEL, first, k, all.tiles);
             for (ptrdiff_t tile = 0; tile < all.tiles; tile++) {
                 const ptrdiff_t row = tile_start(all, tile);
                 const struct tile sums = {
-                    .a = {rows + (row - begin) * stride, sizeof(float) * stride, false},
+                    .a = {
+                        product->a + row * product->leading_a + first,
+                        sizeof(float) * product->leading_a, false},
                     .panel = panel,
                     .k = k,
                     .results = product->c + row * product->leading_c + column,
@@ -46,7 +41,6 @@ WIDE_INLINE void compute_stored_columns(
     const struct tiling all = tiling(0, product->m);
     const ptrdiff_t panels = divide_up(product->n, PANEL);
     const ptrdiff_t groups = divide_up(panels, GROUP_FLOATS / (PANEL * (k + 1)));
-    struct ahead nothing = {.steps = PREFETCH_STEPS};
     for (ptrdiff_t group = 0; group < groups; group++) {
         const ptrdiff_t begin = part_start(panels, group, groups);
         const ptrdiff_t end = part_start(panels, group + 1, groups);
@@ -59,6 +53,9 @@ WIDE_INLINE void compute_stored_columns(
             }
             const ptrdiff_t row = tile_start(all, tile);
             for (ptrdiff_t panel = begin; panel < end; panel++) {
+                struct ahead ahead = panel + 1 < end
+                    ? before_tile(product, all, tile, panel + 1, k)
+                    : before_tile(product, all, tile + 1, begin, k);
                 const struct tile sums = {
                     .a = {packed_rows + place * k * TILE_ROWS, 0, true},
                     .panel = scratch + (panel - begin) * PANEL * k,
@@ -68,7 +65,7 @@ WIDE_INLINE void compute_stored_columns(
                     .columns = product->n - panel * PANEL,
                     .mode = accumulate ? ADD : OVERWRITE,
                 };
-                compute_columns(&sums, &nothing, tile_start(all, tile + 1) - row);
+                compute_columns(&sums, &ahead, tile_start(all, tile + 1) - row);
             }
         }
     }
@@ -94,7 +91,7 @@ bool spind_vector_product_is_usable(void) {
 }
 
 size_t spind_vector_product_scratch_bytes(void) {
-    const size_t plain_rows = WHOLE * (PANEL + BLOCK_ROWS);
+    const size_t plain_rows = WHOLE * PANEL;
     const size_t stored_columns = GROUP_FLOATS + WHOLE * PACKED_TILES * TILE_ROWS;
     return sizeof(float) * (plain_rows > stored_columns ? plain_rows : stored_columns);
 }
