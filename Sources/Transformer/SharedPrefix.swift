@@ -7,7 +7,7 @@ final class SharedPrefix {
     let rows: PackedRows
     /// Floats of a token in a layer: keys (rotated), then values.
     private let width: Int
-    /// `[layers, tokens, width]`
+    /// `[layers, tokens, width]`.
     private let keysAndValues: FloatBuffer
     /// Likewise; nil when no backward follows.
     private let gradients: FloatBuffer?
@@ -72,12 +72,12 @@ final class SharedPrefix {
 
 /// The keys and values of a shared prefix in one layer.
 struct SharedKeys {
-    /// `[count, width]`
+    /// `[count, width]`.
     let rows: UnsafePointer<Float>
     let count: Int
     /// Floats of a token: keys, then values.
     let width: Int
-    /// `[families, count, width]`
+    /// `[families, count, width]`.
     fileprivate let gradients: UnsafeMutablePointer<Float>
 
     func gradients(family: Int) -> UnsafeMutablePointer<Float> {

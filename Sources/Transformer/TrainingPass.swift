@@ -41,9 +41,9 @@ public final class TrainingPass {
         rotary = decoder.makeRotaryEmbedding()
     }
 
-    /// Computes the tokens that all sequences of the following passes begin with, once for all of
-    /// them. Until the next call, rows are packed after as many shared tokens.
+    /// Computes the tokens that all sequences of the following passes begin with.
     ///
+    /// Until the next call, rows are packed after as many shared tokens.
     /// - Parameters:
     ///   - tokens: empty where nothing is shared.
     ///   - keeping: whether `backward` follows; `backwardShared` is then the end of it.
@@ -153,8 +153,9 @@ public final class TrainingPass {
         backwardLayers(recorded)
     }
 
-    /// The part of `backward` that goes through the shared tokens: once, after every pass since
-    /// `share`. Without a gradient for them nothing is done.
+    /// The part of `backward` that goes through the shared tokens.
+    ///
+    /// Once, after every pass since `share`; without a gradient for them nothing is done.
     public func backwardShared() {
         guard let recordedPrefix, let prefix, prefix.hasGradients else { return }
         self.recordedPrefix = nil

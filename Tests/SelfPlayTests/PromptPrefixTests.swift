@@ -12,13 +12,14 @@ import Transformer
             referenceGenerated: 0)
     }
 
-    @Test(arguments: [
-        ([[1, 2, 3, 4, 5], [1, 2, 3, 9, 9]], 3),
-        // The last two tokens are never shared.
-        ([[1, 2, 3, 4], [1, 2, 3, 4]], 2), ([[1, 2, 3], [1, 2, 3, 4, 5]], 1),
-        ([[1], [1, 2, 3]], 0), ([[], [1, 2, 3]], 0),
-        ([[1, 2, 3], [2, 2, 3]], 0), ([[1, 2, 3, 4]], 0), ([], 0),
-    ] as [([[Int32]], Int)])
+    @Test(
+        arguments: [
+            ([[1, 2, 3, 4, 5], [1, 2, 3, 9, 9]], 3),
+            // The last two tokens are never shared.
+            ([[1, 2, 3, 4], [1, 2, 3, 4]], 2), ([[1, 2, 3], [1, 2, 3, 4, 5]], 1),
+            ([[1], [1, 2, 3]], 0), ([[], [1, 2, 3]], 0),
+            ([[1, 2, 3], [2, 2, 3]], 0), ([[1, 2, 3, 4]], 0), ([], 0),
+        ] as [([[Int32]], Int)])
     func lengthIsThatOfTheCommonBeginning(prompts: [[Int32]], length: Int) {
         #expect(PromptPrefix.length(of: prompts) == length)
     }

@@ -82,16 +82,16 @@ package final class Trainer {
         guard !counted.isEmpty else { return result }
 
         gradients.buffer.zero(using: decoder.pool)
-        let prefix = share(counted, &result)
+        let shared = share(counted, &result)
         let tokenCount = counted.reduce(0) { $0 + $1.actual.count }
-        let scales = Scales(
+        let whole = Whole(
             pairs: Double(counted.count),
             token: objective.sftWeight / Double(tokenCount), isReference: batch.isReference,
-            sharedCount: prefix)
+            sharedCount: shared)
         for first in stride(from: 0, to: batch.pairs.count, by: microBatchSize) {
             let last = min(first + microBatchSize, batch.pairs.count)
             let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
-            result.outcomes += try accumulate(pairs, objective, scales, &result, betweenParts)
+            result.outcomes += try accumulate(pairs, objective, whole, &result, betweenParts)
         }
         pass.backwardShared()
         result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
@@ -99,9 +99,11 @@ package final class Trainer {
         return result
     }
 
-    /// What sums over the whole batch are divided by, and what all of it shares.
-    private struct Scales {
+    /// What a micro-batch has to know of the whole batch.
+    private struct Whole {
+        /// What means over pairs are divided by.
         let pairs: Double
+        /// Weight of an actual token's log-likelihood.
         let token: Double
         let isReference: Bool
         /// Tokens that every prompt begins with and that have passed already.
@@ -121,7 +123,7 @@ package final class Trainer {
 
     /// Adds the gradients of one micro-batch.
     private func accumulate(
-        _ pairs: [TrainingPair], _ objective: Objective, _ scales: Scales,
+        _ pairs: [TrainingPair], _ objective: Objective, _ whole: Whole,
         _ result: inout StepResult, _ betweenParts: () throws -> Void
     ) throws -> [PairOutcome] {
         var outcomes = [PairOutcome?](repeating: nil, count: pairs.count)
@@ -130,13 +132,13 @@ package final class Trainer {
         let idle = pairs.indices.filter { pairs[$0].isIdentical && !needsAll }
         let active = pairs.indices.filter { !pairs[$0].isIdentical || needsAll }
         let parts = [(active, true), (idle, false)].flatMap { indices, hasGradient in
-            portions(indices, of: pairs, scales.sharedCount).map { ($0, hasGradient) }
+            portions(indices, of: pairs, whole.sharedCount).map { ($0, hasGradient) }
         }
         for (indices, hasGradient) in parts {
             try betweenParts()
             let chosen = indices.map { pairs[$0] }
             let packed = PackedPairs(
-                chosen, maskMode: objective.maskMode, afterShared: scales.sharedCount)
+                chosen, maskMode: objective.maskMode, afterShared: whole.sharedCount)
             phaseBegan?(.forward)
             let logps =
                 hasGradient
@@ -144,12 +146,12 @@ package final class Trainer {
                 : pass.score(packed.rows, targets: packed.targets)
             let sums = packed.sums(logps)
             let found = zip(chosen, sums).map {
-                PairOutcome($0, $1, isReference: scales.isReference)
+                PairOutcome($0, $1, isReference: whole.isReference)
             }
             for (index, outcome) in zip(indices, found) { outcomes[index] = outcome }
-            if hasGradient { backward(packed, found, objective, scales) }
+            if hasGradient { backward(packed, found, objective, whole) }
             result.operations += operations(packed, hasGradient: hasGradient)
-            if scales.isReference && objective.spin != nil {
+            if whole.isReference && objective.spin != nil {
                 result.referenceDifference = zip(chosen, sums).reduce(result.referenceDifference) {
                     max($0, $1.0.referenceDifference($1.1))
                 }
@@ -186,12 +188,12 @@ package final class Trainer {
     }
 
     private func backward(
-        _ packed: PackedPairs, _ outcomes: [PairOutcome], _ objective: Objective, _ scales: Scales
+        _ packed: PackedPairs, _ outcomes: [PairOutcome], _ objective: Objective, _ whole: Whole
     ) {
         let pairScales = outcomes.map { outcome in
-            (objective.spin?.gradientScale(margin: outcome.margin) ?? 0) / scales.pairs
+            (objective.spin?.gradientScale(margin: outcome.margin) ?? 0) / whole.pairs
         }
-        let weights = packed.weights(pairScales: pairScales, tokenScale: scales.token)
+        let weights = packed.weights(pairScales: pairScales, tokenScale: whole.token)
         // All zero: every pair is saturated, or the hinge is closed.
         guard weights.contains(where: { $0 != 0 }) else { return }
         phaseBegan?(.backward)
