@@ -17,7 +17,8 @@ const typesOf = (schema) => [schema.type ?? schema.oneOf?.map(({ type }) => type
 /** The limits of a number in words. */
 function limits(schema) {
   const plain = schema.oneOf?.find(({ type }) => type === "number") ?? schema;
-  const { minimum: least, maximum: most } = plain;
+  const { minimum: least, maximum: most, exclusiveMinimum: above } = plain;
+  if (above !== undefined) return `above ${setting(above)}`;
   if (least !== undefined && most !== undefined && most < 1e5) return `${setting(least)} to ${setting(most)}`;
   if (least !== undefined) return `at least ${setting(least)}`;
   return "";
