@@ -106,6 +106,10 @@ void spind_panel_product_compute(
     }
 }
 
+ptrdiff_t spind_panel_product_steps(ptrdiff_t k) {
+    return spind_panel_product_is_wide() && k > SPIND_PANEL_STEPS ? SPIND_PANEL_STEPS : k;
+}
+
 SPIND_KERNEL void spind_panels_pack(
     const float *weights, ptrdiff_t stride, ptrdiff_t n, ptrdiff_t k, ptrdiff_t first,
     ptrdiff_t last, float *panels) {

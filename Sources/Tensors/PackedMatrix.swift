@@ -70,7 +70,7 @@ extension WorkerPool {
         let product = PackedMatrix.Product(x: x, y: y, m: m, part: part)
         let panels = (part.count + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth
         // Of each block of rows of X, all stay in a worker's cache while its panels pass.
-        let steps = min(matrix.columns, Int(SPIND_PANEL_STEPS))
+        let steps = spind_panel_product_steps(matrix.columns)
         let blocks = m * steps / Self.cachedFloats + 1
         // Even shares, however many workers are worth waking.
         let cost = part.count * matrix.columns * m

@@ -5,10 +5,6 @@
 /// Columns of a panel: weight rows that lie interleaved, so that a product reads memory in order.
 enum { SPIND_PANEL_WIDTH = 48 };
 
-/// Most steps of k at a time, for which panels pass over the activations: these and a panel's part
-/// share the second-level cache.
-enum { SPIND_PANEL_STEPS = 1024 };
-
 /// One product Y[m, n] = X[m, k] · W[n, k]ᵀ with W in panels [⌈n / 48⌉, k, 48], zeros behind n.
 struct spind_panel_product {
     const float *activations;
@@ -33,6 +29,10 @@ void spind_panels_pack(
 /// call.
 void spind_panel_product_compute(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last);
+
+/// Steps of k, of that many, for which a product's panels pass over the activations: those of all
+/// its rows should stay in a cache meanwhile.
+ptrdiff_t spind_panel_product_steps(ptrdiff_t k);
 
 /// The same sums with tiles for processors of 16 vector registers.
 ///
