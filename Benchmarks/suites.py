@@ -21,6 +21,7 @@ GENERATE_BATCHES = (16, 32, 64)
 LLAMA_SLOTS = (16, 32, 64)
 LLAMA_VARIANTS = tuple(product(("--flash", "--no-flash"), ("--unified", "--no-unified")))
 MEMORY_PROMPTS = 32
+PAIRS_PER_STEP = 16
 
 
 class Suite:
@@ -164,9 +165,24 @@ def iteration(suite: Suite) -> None:
         "do": "iteration", "prompts": count, "lengths": bench.lengths()[:count]}
     rounds = max(1, bench.settings.rounds // 3)
     for peer, target in {"torch_loop": 5.0, "torch_best": 2.0}.items():
-        suite.compare(
+        comparison = suite.compare(
             "iteration", peer, command, target=target, warm_up=False, rounds=rounds,
             peer_command=command | {"batch": GENERATE_BATCHES[-1]})
+        if comparison:
+            note_utilisation(comparison, iteration_need(bench, count))
+
+
+def iteration_need(bench: Workbench, count: int) -> float:
+    """Generating a response is scoring it; an epoch's steps follow, as many as are whole."""
+    pairs = [
+        {"prompt": prompt, "actual": actual, "generated": range(length)}
+        for prompt, actual, length in zip(
+            bench.prompts["prompts"][:count], bench.prompts["actual"][:count],
+            bench.lengths(MAX_NEW_TOKENS)[:count], strict=True)]
+    steps = [
+        pairs[first:first + PAIRS_PER_STEP]
+        for first in range(0, count - PAIRS_PER_STEP + 1, PAIRS_PER_STEP)]
+    return bench.cost.score(pairs) + sum(bench.cost.step(step) for step in steps)
 
 
 def checkpoint(suite: Suite) -> None:
