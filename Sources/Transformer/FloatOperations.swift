@@ -37,15 +37,15 @@ public struct FloatOperations: Sendable {
         forward(positions: (0..<count).map { Int32($0) }, scored: [])
     }
 
-    /// Forward and backward: every product of the forward pass has two in the backward pass, one
-    /// for each factor's gradient.
-    public func training(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
-        3 * forward(rows, targets)
+    /// A backward pass: every product of the forward pass has two in it, one for each factor's
+    /// gradient.
+    public func backward(_ rows: PackedRows, _ targets: [ScoredTarget]) -> Double {
+        2 * forward(rows, targets)
     }
 
-    /// The same over the first tokens of sequences.
-    public func training(prefix count: Int) -> Double {
-        3 * forward(prefix: count)
+    /// A backward pass over the first tokens of sequences.
+    public func backward(prefix count: Int) -> Double {
+        2 * forward(prefix: count)
     }
 
     /// The products of one layer with its weights, for one row.

@@ -155,12 +155,16 @@ public final class TrainingPass {
 
     /// The part of `backward` that goes through the shared tokens.
     ///
-    /// Once, after every pass since `share`; without a gradient for them nothing is done.
-    public func backwardShared() {
-        guard let recordedPrefix, let prefix, prefix.hasGradients else { return }
+    /// Once, after every pass since `share`.
+    ///
+    /// - Returns: whether there was a gradient for them, without which nothing is done.
+    @discardableResult
+    public func backwardShared() -> Bool {
+        guard let recordedPrefix, let prefix, prefix.hasGradients else { return false }
         self.recordedPrefix = nil
         self.prefix = nil
         backwardLayers(recordedPrefix, through: prefix)
+        return true
     }
 
     /// From the gradient of the rows that were read, in `temporary.branch`, to the embedding.

@@ -221,10 +221,15 @@ import Transformer
     @Test func closedHingePullsNoMore() throws {
         // The stored references make s(y) large and s(y′) small.
         let won = sample([1, 5], [7, 8, 2], [9, 2], references: (-100, 0))
-        let result = try step(
-            TinyModel.makeDecoder(), pairs([won]), klPenalty: 1, isReference: false, loss: .hinge)
-        #expect(result.gradientNorm == 0)
-        #expect(result.outcomes[0].margin > 1)
+        func result(_ loss: SpinOptions.Loss) throws -> Trainer.StepResult {
+            try step(
+                TinyModel.makeDecoder(), pairs([won]), klPenalty: 1, isReference: false, loss: loss)
+        }
+        let closed = try result(.hinge)
+        #expect(closed.gradientNorm == 0)
+        #expect(closed.outcomes[0].margin > 1)
+        // A forward pass alone.
+        #expect(try 3 * closed.operations == result(.sigmoid).operations)
     }
 
     /// With a huge ε AdamW's first update is lr · g / ε: proportional to the clipped gradient.

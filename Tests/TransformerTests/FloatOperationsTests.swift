@@ -45,7 +45,7 @@ import Transformer
         let forward = first + last + 2 * head
         let operations = FloatOperations(configuration)
         #expect(operations.forward(rows, targets) == forward)
-        #expect(operations.training(rows, targets) == 3 * forward)
+        #expect(operations.backward(rows, targets) == 2 * forward)
     }
 
     @Test func tokensThatAllSequencesBeginWithAreCountedApart() {
@@ -58,7 +58,7 @@ import Transformer
         #expect(operations.forward(rows, targets) == own + last + head)
         let prefix = 2 * (linear + keysAndValues) + attention(seen: 1 + 2)
         #expect(operations.forward(prefix: 2) == prefix)
-        #expect(operations.training(prefix: 2) == 3 * prefix)
+        #expect(operations.backward(prefix: 2) == 2 * prefix)
     }
 
     @Test func aWindowLimitsWhatItsLayersSee() {

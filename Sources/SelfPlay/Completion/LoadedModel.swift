@@ -23,9 +23,14 @@ struct LoadedModel: Sendable {
         }
     }
 
-    /// At most the weights and their packed copy.
+    /// The weights and their packed copies; matrices that are read in their copies alone take
+    /// memory once, and the token table twice where it is also the head.
     static func bytes(_ setting: ModelSetting) -> Int {
-        2 * ParameterLayout(setting.decoder).count * MemoryLayout<Float>.size
+        let decoder = setting.decoder
+        let weights = ParameterLayout(decoder).count
+        let head = decoder.tiedEmbeddings ? decoder.vocabularySize * decoder.channels : 0
+        let copied = PackedWeights.replaceMatrices ? head : weights
+        return (weights + copied) * MemoryLayout<Float>.size
     }
 }
 

@@ -14,7 +14,7 @@ package struct RunOperations: Sendable, Equatable {
     private static let sampledRows = 512
     /// Shares of a large product's speed, as they were seen with models of 100 million parameters;
     /// much smaller models reach less.
-    private static let (trainingShare, rolloutShare) = (0.5, 0.25)
+    private static let (trainingShare, rolloutShare) = (0.75, 0.6)
 
     package init(
         _ decoder: DecoderConfiguration, _ configuration: JobConfiguration, plan: GamePlan,

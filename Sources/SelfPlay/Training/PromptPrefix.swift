@@ -9,8 +9,8 @@ package enum PromptPrefix {
         }
     }
 
-    /// Rows that have to be saved before a pass through the model is worth its own reading of all
-    /// weights (measured with 135 million).
+    /// Rows that have to be saved before two more passes through the model are worth reading all
+    /// weights again: about what is computed in that time.
     private static let smallestSaving = 64
 
     /// What passes over the pairs can share; empty where that saves nothing.

@@ -58,6 +58,8 @@ package final class Trainer {
     private let optimizer: Optimizer
     private let microBatchSize: Int
     private let clip: Double?
+    /// What is needed, for `StepResult.operations`.
+    private let operations: FloatOperations
 
     package init(decoder: Decoder, optimizer: Optimizer, options: TrainOptions) {
         self.decoder = decoder
@@ -67,6 +69,7 @@ package final class Trainer {
             decoder: decoder, gradients: gradients, logitBudgetBytes: Self.logitBudgetBytes)
         microBatchSize = options.microBatchSize
         clip = options.gradientClipVal
+        operations = FloatOperations(decoder.configuration)
     }
 
     /// One optimizer step over a global batch; changes nothing when no pair of it counts.
@@ -93,7 +96,7 @@ package final class Trainer {
             let pairs = batch.pairs[first..<last].filter { !$0.isDropped }
             result.outcomes += try accumulate(pairs, objective, whole, &result, betweenParts)
         }
-        pass.backwardShared()
+        if pass.backwardShared() { result.operations += operations.backward(prefix: shared) }
         result.tokens = counted.reduce(0) { $0 + $1.tokenCount }
         result.gradientNorm = try update(batch, result.outcomes)
         return result
@@ -117,7 +120,7 @@ package final class Trainer {
         let prefix = PromptPrefix.worthSharing(pairs)
         phaseBegan?(.forward)
         pass.share(prefix, keeping: true)
-        result.operations += FloatOperations(decoder.configuration).training(prefix: prefix.count)
+        result.operations += operations.forward(prefix: prefix.count)
         return prefix.count
     }
 
@@ -149,8 +152,10 @@ package final class Trainer {
                 PairOutcome($0, $1, isReference: whole.isReference)
             }
             for (index, outcome) in zip(indices, found) { outcomes[index] = outcome }
-            if hasGradient { backward(packed, found, objective, whole) }
-            result.operations += operations(packed, hasGradient: hasGradient)
+            result.operations += operations.forward(packed.rows, packed.targets)
+            if hasGradient && backward(packed, found, objective, whole) {
+                result.operations += operations.backward(packed.rows, packed.targets)
+            }
             if whole.isReference && objective.spin != nil {
                 result.referenceDifference = zip(chosen, sums).reduce(result.referenceDifference) {
                     max($0, $1.0.referenceDifference($1.1))
@@ -158,13 +163,6 @@ package final class Trainer {
             }
         }
         return outcomes.compactMap(\.self)
-    }
-
-    private func operations(_ packed: PackedPairs, hasGradient: Bool) -> Double {
-        let needed = FloatOperations(decoder.configuration)
-        return hasGradient
-            ? needed.training(packed.rows, packed.targets)
-            : needed.forward(packed.rows, packed.targets)
     }
 
     /// Successive pairs that stay within the row budget together with what they share, or within the
@@ -187,17 +185,19 @@ package final class Trainer {
         return portions
     }
 
+    /// - Returns: whether the pairs have a gradient.
     private func backward(
         _ packed: PackedPairs, _ outcomes: [PairOutcome], _ objective: Objective, _ whole: Whole
-    ) {
+    ) -> Bool {
         let pairScales = outcomes.map { outcome in
             (objective.spin?.gradientScale(margin: outcome.margin) ?? 0) / whole.pairs
         }
         let weights = packed.weights(pairScales: pairScales, tokenScale: whole.token)
         // All zero: every pair is saturated, or the hinge is closed.
-        guard weights.contains(where: { $0 != 0 }) else { return }
+        guard weights.contains(where: { $0 != 0 }) else { return false }
         phaseBegan?(.backward)
         pass.backward(weights: weights)
+        return true
     }
 
     /// Clips, checks and applies the gradients; returns their norm before clipping.
