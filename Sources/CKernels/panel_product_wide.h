@@ -7,12 +7,6 @@
 /// Whether the processor has vectors of 512 bits.
 bool spind_panel_product_is_wide(void);
 
-enum {
-    /// Most steps of k at a time: the rows of activations and a panel's part of so many share the
-    /// second-level cache.
-    SPIND_PANEL_STEPS = 1024
-};
-
 /// As `spind_panel_product_compute`, with vectors of 512 bits.
 void spind_panel_product_compute_wide(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last);

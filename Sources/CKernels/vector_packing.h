@@ -2,6 +2,7 @@
 
 #include "vector_product.h"
 
+#define VECTOR_BITS 512
 #include "vector_tile.h"
 
 // How `vector_product.c` lays out what its tiles read.
@@ -35,7 +36,7 @@ typedef struct spind_matrix_product product;
         } \
     }
 
-WIDE_INLINE void transpose(lanes rows[LANES]) {
+VECTOR_INLINE void transpose(lanes rows[LANES]) {
 #define LOW_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
 #define HIGH_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
 #define LOW_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
@@ -55,7 +56,7 @@ WIDE_INLINE void transpose(lanes rows[LANES]) {
 }
 
 /// target[LANES, PANEL], a column of LANES numbers from each of 16 rows, into 16 of its columns.
-WIDE_INLINE void pack_square(const float *source, ptrdiff_t leading, float *target) {
+VECTOR_INLINE void pack_square(const float *source, ptrdiff_t leading, float *target) {
     lanes rows[LANES];
 #pragma unroll
     for (int row = 0; row < LANES; row++) {
@@ -69,7 +70,7 @@ WIDE_INLINE void pack_square(const float *source, ptrdiff_t leading, float *targ
 }
 
 /// panel[k, PANEL] = B's columns from `column` on, of B stored [n, k]; zero beyond n.
-WIDE_INLINE void pack_transposed(
+VECTOR_INLINE void pack_transposed(
     const product *product, ptrdiff_t column, ptrdiff_t first, ptrdiff_t k, float *panel) {
     const ptrdiff_t leading = product->leading_b;
     const float *source = product->b + column * leading + first;
@@ -93,7 +94,7 @@ WIDE_INLINE void pack_transposed(
 }
 
 /// The same of B stored [k, n], for some panels side by side, whose rows are then read in one go.
-WIDE_INLINE void pack_plain(
+VECTOR_INLINE void pack_plain(
     const product *product, ptrdiff_t column, ptrdiff_t panels, ptrdiff_t first, ptrdiff_t k,
     float *target) {
     for (ptrdiff_t i = 0; i < k; i++) {
@@ -119,7 +120,7 @@ WIDE_INLINE void pack_plain(
 }
 
 /// target[panels, k, PANEL] = B's columns from `column` on; zero beyond n.
-WIDE_INLINE void pack_panels(
+VECTOR_INLINE void pack_panels(
     const product *product, ptrdiff_t column, ptrdiff_t panels, ptrdiff_t first, ptrdiff_t k,
     float *target) {
     if (!product->transpose_b) {
@@ -133,7 +134,7 @@ WIDE_INLINE void pack_panels(
 
 /// What `pack_panels` will read of a panel, over the tiles of the one before it; nothing behind the
 /// last one.
-WIDE_INLINE struct ahead before_panel(
+VECTOR_INLINE struct ahead before_panel(
     const product *product, ptrdiff_t column, ptrdiff_t first, ptrdiff_t k, ptrdiff_t tiles) {
     if (column >= product->n) {
         return (struct ahead){.steps = PREFETCH_STEPS};
@@ -155,7 +156,7 @@ WIDE_INLINE struct ahead before_panel(
 
 /// The results of a tile, over the one before it; nothing behind the last one. They come from memory,
 /// and all at once they would keep the tile's own panel waiting.
-WIDE_INLINE struct ahead before_tile(
+VECTOR_INLINE struct ahead before_tile(
     const product *product, struct tiling all, ptrdiff_t tile, ptrdiff_t panel, ptrdiff_t k) {
     if (tile >= all.tiles) {
         return (struct ahead){.steps = PREFETCH_STEPS};
@@ -174,7 +175,7 @@ WIDE_INLINE struct ahead before_tile(
 }
 
 /// target[k, TILE_ROWS] for each of some tiles, of A stored [k, m].
-WIDE_INLINE void pack_rows(
+VECTOR_INLINE void pack_rows(
     const product *product, struct tiling all, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first,
     ptrdiff_t k, float *target) {
     ptrdiff_t starts[PACKED_TILES];

@@ -5,7 +5,7 @@
 #include "vector_packing.h"
 
 /// One chunk of k of a product whose A is stored [m, k]: rows are read where they are.
-WIDE_INLINE void compute_plain_rows(
+VECTOR_INLINE void compute_plain_rows(
     const product *product, ptrdiff_t first, ptrdiff_t k, bool accumulate, float *panel) {
     const ptrdiff_t blocks = divide_up(product->m, BLOCK_ROWS);
     for (ptrdiff_t block = 0; block < blocks; block++) {
@@ -35,7 +35,7 @@ WIDE_INLINE void compute_plain_rows(
 }
 
 /// The same of a product whose A is stored [k, m]: rows are packed, as panels are.
-WIDE_INLINE void compute_stored_columns(
+VECTOR_INLINE void compute_stored_columns(
     const product *product, ptrdiff_t first, ptrdiff_t k, bool accumulate, float *scratch) {
     float *const packed_rows = scratch + GROUP_FLOATS;
     const struct tiling all = tiling(0, product->m);
@@ -71,7 +71,7 @@ WIDE_INLINE void compute_stored_columns(
     }
 }
 
-WIDE static void compute_wide(const product *product, float *scratch) {
+VECTOR_KERNEL static void compute_wide(const product *product, float *scratch) {
     // An empty sum is a chunk, too: it makes C zero.
     const ptrdiff_t chunks = product->k <= WHOLE ? 1 : divide_up(product->k, CHUNK);
     for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {

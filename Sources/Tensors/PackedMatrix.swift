@@ -70,8 +70,8 @@ extension WorkerPool {
         let product = PackedMatrix.Product(x: x, y: y, m: m, part: part)
         let panels = (part.count + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth
         // Of each block of rows of X, all stay in a worker's cache while its panels pass.
-        let steps = spind_panel_product_steps(matrix.columns)
-        let blocks = m * steps / Self.cachedFloats + 1
+        let most = spind_panel_product_rows(matrix.columns)
+        let blocks = (m + most - 1) / most
         // Even shares, however many workers are worth waking.
         let cost = part.count * matrix.columns * m
         let shares = max(1, min(width, cost / Self.smallestPackedShare))
@@ -83,8 +83,6 @@ extension WorkerPool {
         }
     }
 
-    /// 384 KiB, of second-level caches of 1 or 2 MiB; beside them a panel and the next one pass.
-    private static let cachedFloats = 96 << 10
     /// Multiplications that take longer than handing them to a worker who spins.
     private static let smallestPackedShare = 1 << 15
 }

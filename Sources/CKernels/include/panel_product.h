@@ -30,11 +30,10 @@ void spind_panels_pack(
 void spind_panel_product_compute(
     const struct spind_panel_product *product, ptrdiff_t first, ptrdiff_t last);
 
-/// Steps of k, of that many, for which a product's panels pass over the activations: those of all
-/// its rows should stay in a cache meanwhile.
-ptrdiff_t spind_panel_product_steps(ptrdiff_t k);
+/// Most rows of activations that stay in a cache while panels of k steps pass over them.
+ptrdiff_t spind_panel_product_rows(ptrdiff_t k);
 
-/// The same sums with tiles for processors of 16 vector registers.
+/// The same sums with tiles for processors with 16 registers of 256 bits, or anything else.
 ///
 /// C for the same reason; public so that tests reach it on processors with 32.
 void spind_panel_product_compute_narrow(
